@@ -1,0 +1,3 @@
+"""migpack: one practice file becomes a whole pack of clinical-system migration documents."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,5 @@
+"""`python -m migpack`"""
+
+from migpack.cli import main
+
+main()

@@ -1,0 +1,182 @@
+"""Files in, one well-formed `Case` out: the practice file, the library's content, and what follows from both.
+
+Every id is checked here, so that no later stage asks whether something is known. Reads files; never the clock.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from migpack import content, yamlio
+from migpack.library import Library
+from migpack.model import Case, Content, Input, SettingValue
+from migpack.phrases import Length
+from migpack.practice import PracticeFile, System
+from migpack.problems import Mistakes, Place, mistake
+from migpack.references import dangling, unknown_ids
+from migpack.workdays import WorkCalendar
+
+_Model = TypeVar("_Model", bound=BaseModel)
+_IMAGES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
+MAX_LOGO_BYTES = 1_000_000
+CHECKLISTS = ("practice_staff", "delivery_partner", "commissioner")
+
+
+def load(path: Path, library: Library) -> Case:
+    """Read a practice file and the library into a Case, as for the first issue of its pack.
+
+    Raises:
+        Mistakes: all mistakes of the practice file, or all of the library.
+    """
+    data = read_bytes(path)
+    node = yamlio.read_node(yamlio.decode(data, str(path)), str(path))
+    file, places = yamlio.to_model(node, PracticeFile)
+    known = read_content(library)
+    problems = list(unknown_ids(file, known, places, str(path)))
+    if problems:
+        raise Mistakes(problems)
+    settings = _settings(file, known)
+    file = _with_known_systems(file, known)
+    inputs = (Input(path.name, hashlib.sha256(data).hexdigest()), *(Input(*pair) for pair in library.hashes()))
+    return Case(
+        file=file,
+        name=str(path),
+        places=places,
+        content=known,
+        traits=_traits(file, known, settings),
+        settings=settings,
+        calendar=WorkCalendar.of(file.practice.closed_days),
+        logo=_logo(file, path, places),
+        inputs=inputs,
+        issue=1,
+        issued={},
+    )
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return a file's bytes; what stands in the way is one clear mistake."""
+    if path.is_dir():
+        raise mistake(Place(str(path)), "this is a folder", f"name the practice file in it, for example '{path / 'practice.yaml'}'")
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise mistake(Place(str(path)), "there is no such file", "check the name, or make one with 'migpack new FOLDER'") from None
+    except OSError as error:
+        raise mistake(Place(str(path)), f"the file cannot be read ({error.strerror})", "check who may read it") from None
+
+
+def read_content(library: Library) -> Content:
+    """Read every content file of the library, each layer laid over the one before.
+
+    Raises:
+        Mistakes: all mistakes of the first file that cannot be read, or all ids that nothing defines.
+    """
+    places: dict[str, Place] = {}
+    checklists = tuple(_read(library, f"checklists/{name}.yaml", content.Checklist, places) for name in CHECKLISTS)
+    found = Content(
+        timeline=_read(library, "checklists/timeline.yaml", content.Timeline, places),
+        roles=_by_id(_read(library, "checklists/roles.yaml", content.Roles, places).roles),
+        traits=_by_id(_read(library, "checklists/traits.yaml", content.Traits, places).traits),
+        systems=_by_id(_read(library, "checklists/systems.yaml", content.KnownSystems, places).systems),
+        sources=_by_id(_read(library, "checklists/sources.yaml", content.Sources, places).sources),
+        checklists=checklists,
+        activities=_read(library, "checklists/cutover_activities.yaml", content.Activities, places).activities,
+        cutover=_read(library, "checklists/cutover.yaml", content.CutoverContent, places),
+        party_kinds=_read(library, "checklists/third_parties.yaml", content.PartyKinds, places),
+        business_case=_read(library, "checklists/business_case.yaml", content.BusinessCaseContent, places),
+        data_checks=_read(library, "checklists/data_checks.yaml", content.DataChecks, places),
+        catalogue=_read(library, "templates/catalogue.yaml", content.Catalogue, places),
+        places=places,
+    )
+    if problems := list(dangling(found)):
+        raise Mistakes(problems)
+    return found
+
+
+def _read(library: Library, name: str, model: type[_Model], places: dict[str, Place]) -> _Model:
+    library.find(name)
+    node: yamlio.Node | None = None
+    for path in library.every(name):
+        layer = yamlio.read_node(yamlio.decode(read_bytes(path), library.label(path)), library.label(path))
+        node = yamlio.overlay(node, layer) if node else layer
+    assert node is not None
+    value, found = yamlio.to_model(node, model)
+    places.update({f"{name}.{key}" if key else name: place for key, place in found.items()})
+    return value
+
+
+def _by_id(entries: Iterable[Any]) -> dict[str, Any]:
+    return {entry.id: entry for entry in entries}
+
+
+def _settings(file: PracticeFile, known: Content) -> dict[str, SettingValue]:
+    own = dict(file.settings)
+    if file.systems.current.read_only_days is not None:
+        own["read_only_access"] = Length(file.systems.current.read_only_days, "days")
+    return {
+        rule.id: SettingValue(
+            rule.id, rule.title, own.get(rule.id, rule.default), rule.id in own, rule.source, rule.as_of, rule.ask, rule.note
+        )
+        for rule in known.timeline.settings
+    }
+
+
+def _with_known_systems(file: PracticeFile, known: Content) -> PracticeFile:
+    """Fill in what everybody knows of a system that the practice names."""
+
+    def filled(system: System) -> System:
+        match = known_system(system.name, known.systems.values())
+        if not match:
+            return system
+        return system.model_copy(
+            update={"supplier": system.supplier or match.supplier, "patient_app": system.patient_app or match.patient_app or None}
+        )
+
+    systems = file.systems.model_copy(update={"current": filled(file.systems.current), "new": filled(file.systems.new)})
+    named = file.practice.model_copy(update={"patient_name": file.practice.patient_name or file.practice.name})
+    return file.model_copy(update={"systems": systems, "practice": named})
+
+
+def known_system(name: str, systems: Iterable[content.KnownSystem]) -> content.KnownSystem | None:
+    """Return the known clinical system that people mean by this name."""
+    said = _folded(name)
+    return next((s for s in systems if said in map(_folded, (s.id, s.name, s.first_mention, *s.also))), None)
+
+
+def _folded(text: str) -> str:
+    return "".join(char for char in text.lower() if char.isalnum())
+
+
+def _traits(file: PracticeFile, known: Content, settings: Mapping[str, SettingValue]) -> frozenset[str]:
+    derived = {f"accounts_{file.systems.online_accounts}"}
+    # A move to or from SystmOne changes the MESH mailbox (source MESH16), whatever people call the system.
+    named = (known_system(system.name, known.systems.values()) for system in (file.systems.current, file.systems.new))
+    if any(system and system.id == "systmone" for system in named):
+        derived.add("tpp_move")
+    if settings["cutover_length"].value.n == 0:
+        derived.add("no_cutover_period")
+    if file.practice.branches:
+        derived.add("branch_site")
+    return frozenset(derived.union(file.practice.traits))
+
+
+def _logo(file: PracticeFile, path: Path, places: Mapping[str, Place]) -> str:
+    """Return the practice's own logo as a data: URI, or ''."""
+    if not file.letter.logo:
+        return ""
+    place, logo = places["letter.logo"], path.parent / file.letter.logo
+    kind = _IMAGES.get(logo.suffix.lower())
+    if not kind:
+        raise mistake(place, f"letter.logo: '{file.letter.logo}' is not a PNG or JPEG file", "save the logo as PNG")
+    if not logo.resolve().is_relative_to(path.parent.resolve()):
+        raise mistake(place, "letter.logo: the file lies outside the folder of the practice file", "copy it into that folder")
+    data = read_bytes(logo)
+    if len(data) > MAX_LOGO_BYTES or not data.startswith((b"\x89PNG", b"\xff\xd8")):
+        raise mistake(place, f"letter.logo: '{file.letter.logo}' is too large or not a picture", "save the logo as a PNG of at most 1 MB")
+    return f"data:{kind};base64,{base64.b64encode(data).decode()}"

@@ -1,0 +1,133 @@
+"""A case and its dated milestones in, the `Plan` out: tasks, run sheets and the documents of this practice's pack. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from migpack.check import approval_codes, broken_rules, safe_dates
+from migpack.content import Checklist, ChecklistPhase, DocumentSpec, Item
+from migpack.model import Case, DatedSheet, DatedStep, Milestone, Party, Plan, PlannedDocument, Task
+from migpack.parties import party_dates, slug
+from migpack.phrases import Length, Offset
+from migpack.problems import Mistakes, Place, Problem, did_you_mean
+from migpack.timeline import due_date
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the person asked for: only these documents (all when empty), and which of them are final ('all' or ids)."""
+
+    only: frozenset[str] = frozenset()
+    final: frozenset[str] = frozenset()
+
+
+def make_plan(case: Case, milestones: Mapping[str, Milestone], parties: tuple[Party, ...], wanted: Wanted) -> Plan:
+    """Return everything dated and decided.
+
+    Raises:
+        Mistakes: a document that was asked for is not in this practice's pack.
+    """
+    documents = tuple(_documents(case, parties, wanted))
+    _refuse_unknown(documents, wanted)
+    if wanted.only:
+        documents = tuple(document for document in documents if {document.id, document.spec.id} & wanted.only)
+    return Plan(
+        case=case,
+        milestones=milestones,
+        tasks=tuple(_tasks(case, milestones)),
+        parties=parties,
+        run_sheets=tuple(_run_sheets(case, milestones)),
+        safe_dates=safe_dates(case, milestones),
+        documents=documents,
+        broken=broken_rules(case, milestones, party_dates(parties)),
+        approval_codes=approval_codes(case, milestones),
+    )
+
+
+def _tasks(case: Case, milestones: Mapping[str, Milestone]) -> Iterator[Task]:
+    for checklist in case.content.checklists:
+        for section in checklist.phases:
+            for item in section.items:
+                yield from _item_tasks(case, milestones, checklist, section, item, "")
+
+
+def _item_tasks(
+    case: Case, milestones: Mapping[str, Milestone], checklist: Checklist, section: ChecklistPhase, item: Item, parent: str
+) -> Iterator[Task]:
+    if not item.applies(case.traits):
+        return
+    yield Task(
+        id=item.id,
+        checklist=checklist.id,
+        section=section.id,
+        phase=section.phase,
+        parent=parent,
+        task=item.task,
+        steps=item.steps,
+        owner=item.owner,
+        due=due_date(case, milestones, item.due, "before" if item.due.sign <= 0 else "after"),
+        why=str(item.due),
+        evidence=item.evidence,
+        origin=item.origin,
+        sources=item.sources,
+        rules=item.rules,
+        activity=item.activity,
+    )
+    for inner in item.items:
+        yield from _item_tasks(case, milestones, checklist, section, inner, item.id)
+
+
+def _run_sheets(case: Case, milestones: Mapping[str, Milestone]) -> Iterator[DatedSheet]:
+    for sheet in case.content.cutover.run_sheets:
+        if not sheet.applies(case.traits):
+            continue
+        steps = [
+            DatedStep(step.id, clock(milestones, step.when), str(step.when), step.do, step.owner, step.proof)
+            for step in sheet.steps
+            if step.applies(case.traits)
+        ]
+        yield DatedSheet(sheet.id, sheet.title, sheet.milestone, sheet.intro, tuple(sorted(steps, key=lambda step: step.at)))
+
+
+def clock(milestones: Mapping[str, Milestone], when: Offset) -> dt.datetime:
+    """Return the clock time that a run-sheet phrase means; a milestone without a time counts from midday."""
+    anchor = milestones[when.anchor]
+    start = dt.datetime.combine(anchor.date, anchor.time or dt.time(12))
+    if not isinstance(when.span, Length):
+        return start
+    minutes = {"minutes": 1, "hours": 60, "days": 1440, "weeks": 10080}[when.span.unit] * when.span.n
+    return start + when.sign * dt.timedelta(minutes=minutes)
+
+
+def _documents(case: Case, parties: tuple[Party, ...], wanted: Wanted) -> Iterator[PlannedDocument]:
+    for spec in case.content.catalogue.documents:
+        if not spec.applies(case.traits) or spec.id in case.file.leave_out:
+            continue
+        for subject, title, name in _subjects(case, parties, spec):
+            for style in spec.styles:
+                id = ".".join(filter(None, (spec.id, subject, style if style != "house" else "")))
+                last = "-".join(filter(None, (name, "large-print" if style == "large_print" else "")))
+                path = "/".join(filter(None, (spec.folder, last)))
+                final = bool({"all", spec.id, id} & wanted.final)
+                yield PlannedDocument(id, spec, subject, style, title + (" (large print)" if style == "large_print" else ""), path, final)
+
+
+def _subjects(case: Case, parties: tuple[Party, ...], spec: DocumentSpec) -> Iterator[tuple[str, str, str]]:
+    """Yield (subject id, title, file name) for each time a document is made."""
+    if spec.per == "practice":
+        yield "", spec.title, spec.name
+    elif spec.per == "role":
+        for checklist in case.content.checklists:
+            yield checklist.id, checklist.title, f"{spec.name}-{checklist.id.replace('_', '-')}"
+    else:
+        for party in parties:
+            yield party.id, f"{spec.title}: {party.name}", f"{spec.name}-{slug(party.id, 40).replace('_', '-')}"
+
+
+def _refuse_unknown(documents: Iterable[PlannedDocument], wanted: Wanted) -> None:
+    known = {name for document in documents for name in (document.id, document.spec.id)}
+    unknown = sorted((wanted.only | wanted.final) - known - {"all"})
+    if unknown:
+        raise Mistakes(Problem(Place("command line"), f"this pack has no document '{word}'", did_you_mean(word, known)) for word in unknown)

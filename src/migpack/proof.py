@@ -1,0 +1,126 @@
+"""Pages in, problems out: reads every page as a careful colleague would, before anything is written.
+
+It looks at what only the finished words show: gaps that a final document must not have, fields that share a name,
+tables without headers, headings out of order, placeholder text, a weekday that does not fit its date. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from migpack import blocks
+from migpack.filters import date
+from migpack.markup import read
+from migpack.model import Page, Plan
+from migpack.problems import Place, Problem, Weight
+from migpack.values import MONTHS, WEEKDAYS, read_moment
+
+MAX_NAME = 64
+_LEFTOVER = re.compile(r"lorem ipsum|\bTODO\b|\bTBC\b|\bxxx\b|\{\{|\}\}|\{%|«|»|\bNone\b|\bundefined\b", re.IGNORECASE)
+_DATED = re.compile(rf"({'|'.join(WEEKDAYS)}),? (\d{{1,2}}) ({'|'.join(MONTHS)}) (\d{{4}})")
+
+
+def proof(plan: Plan, pages: tuple[Page, ...]) -> tuple[Problem, ...]:
+    """Return every problem of the pages of a pack."""
+    names: dict[str, str] = {}
+    problems: list[Problem] = []
+    for page in pages:
+        problems += _may_be_final(plan, page) if not page.draft else []
+        if "html" in page.document.spec.formats:
+            continue
+        tree = read(page.html, page.document.id)
+        problems += _gaps(plan, page, tree)
+        problems += _fields(page, tree, names)
+        problems += _structure(page, tree)
+        problems += _words(page, tree)
+    return tuple(problems)
+
+
+def _template(page: Page) -> Place:
+    return Place(f"templates/{page.document.spec.template}")
+
+
+def _gaps(plan: Plan, page: Page, tree: blocks.Tree) -> Iterator[Problem]:
+    weight = Weight.GAP if page.draft else Weight.MISTAKE
+    for key in dict.fromkeys(blocks.gaps(tree)):
+        place = plan.case.place(*key.split("."))
+        yield Problem(
+            place, f"{page.document.title} needs {key}", f"write {key.rpartition('.')[2]}: where it belongs", weight, page.document.id
+        )
+
+
+def _fields(page: Page, tree: blocks.Tree, names: dict[str, str]) -> Iterator[Problem]:
+    for field in blocks.fields(tree):
+        if not page.document.spec.fillable:
+            yield Problem(
+                _template(page),
+                f"'{field.name}' is a field in a document that is not fillable",
+                "add 'fillable: yes' to its catalogue entry",
+            )
+        if len(field.name) > MAX_NAME:
+            yield Problem(_template(page), f"the field name '{field.name}' has {len(field.name)} characters", f"use at most {MAX_NAME}")
+        if field.name in names:
+            yield Problem(
+                _template(page), f"the field name '{field.name}' also stands in {names[field.name]}", "give each field a name of its own"
+            )
+        names[field.name] = page.document.title
+
+
+def _structure(page: Page, tree: blocks.Tree) -> Iterator[Problem]:
+    levels = [heading.level for heading in blocks.headings(tree)]
+    if levels.count(1) != 1:
+        yield Problem(_template(page), f"the page has {levels.count(1)} main headings", "write exactly one h1")
+    for before, after in pairwise(levels):
+        if after > before + 1:
+            yield Problem(_template(page), f"a heading of level {after} follows one of level {before}", f"use h{before + 1}")
+    for table in blocks.tables(tree):
+        if not any(cell.scope for row in (*table.head, *table.body) for cell in row.cells):
+            yield Problem(_template(page), "a table has no header cells", "write th scope=col or th scope=row")
+
+
+def _words(page: Page, tree: blocks.Tree) -> Iterator[Problem]:
+    text = blocks.text(tree)
+    own = text
+    for found in dict.fromkeys(match.group(0) for match in _LEFTOVER.finditer(own)):
+        yield Problem(
+            _template(page),
+            f"'{found}' looks like text that was never finished",
+            "finish it, or mend the template",
+            Weight.SHOULD,
+            "leftover",
+        )
+    for match in _DATED.finditer(text):
+        try:
+            read_moment(match.group(0))
+        except ValueError as error:
+            what, _, write = str(error).partition(" \N{EM DASH} ")
+            yield Problem(_template(page), f"{page.document.title}: {what}", write)
+
+
+def _may_be_final(plan: Plan, page: Page) -> Iterator[Problem]:
+    """What stands in the way of a final document: an approval missing or lapsed, a broken rule that nobody accepted."""
+    spec, case = page.document.spec, plan.case
+    for need in spec.needs:
+        approval, code = case.file.approvals.get(need), plan.approval_codes[need]
+        title = next(rule.title for rule in case.content.catalogue.approvals if rule.id == need)
+        if approval is None:
+            yield Problem(
+                case.place("approvals"),
+                f"{page.document.title} cannot be final without the approval '{need}' ({title})",
+                f"write approvals: {need}: {{by: …, on: …, code: {code}}}",
+            )
+        elif approval.code != code:
+            yield Problem(
+                case.place("approvals", need, "code"),
+                f"{page.document.title} cannot be final: the approval '{need}' of {date(approval.on)} has lapsed",
+                f"have it approved again and write code: {code}",
+            )
+    for broken in plan.broken:
+        if broken.rule.weight == "must" and broken.id in spec.rules and not broken.accepted:
+            yield Problem(
+                case.place("dates", broken.subject.split()[-1]),
+                f"{page.document.title} cannot be final: {broken.id} is broken. {broken.says}",
+                f"write {broken.keep}, or accept it: accepted: {broken.id}: {{reason: …, by: …, on: …}}",
+            )

@@ -1,0 +1,127 @@
+"""Ids that something names and nothing defines, in the practice file and in the library's own content. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from migpack import content
+from migpack.model import Content
+from migpack.phrases import Setting
+from migpack.practice import PracticeFile
+from migpack.problems import Place, Problem, did_you_mean
+
+
+def dangling(known: Content) -> Iterator[Problem]:
+    """Find ids in content files that nothing defines."""
+    milestones = {rule.id for rule in known.timeline.milestones}
+    tables: dict[str, Iterable[str]] = {
+        "owner": known.roles, "decides": known.roles, "who": known.roles, "sources": known.sources, "source": known.sources,
+        "only_if": known.traits, "unless": known.traits, "milestone": milestones, "anchor": milestones,
+        "activity": {activity.id for activity in known.activities},
+        "rules": {rule.id for rule in known.timeline.rules} | {rule.id for rule in known.timeline.not_carried},
+        "setting": {setting.id for setting in known.timeline.settings},
+        "needs": {rule.id for rule in known.catalogue.approvals},
+    }  # fmt: skip
+    parts: dict[str, Any] = {f"checklists/{c.id}.yaml": c for c in known.checklists} | {
+        "checklists/timeline.yaml": known.timeline, "checklists/cutover.yaml": known.cutover,
+        "checklists/data_checks.yaml": known.data_checks, "checklists/third_parties.yaml": known.party_kinds,
+        "checklists/business_case.yaml": known.business_case, "templates/catalogue.yaml": known.catalogue,
+    }  # fmt: skip
+    for name, part in parts.items():
+        yield from _dangling_in(name, part, tables, known.places)
+    for number, activity in enumerate(known.activities):
+        yield from _dangling_in(f"checklists/cutover_activities.yaml.activities.{number}", activity, tables, known.places)
+
+
+def _dangling_in(path: str, value: Any, tables: Mapping[str, Iterable[str]], places: Mapping[str, Place]) -> Iterator[Problem]:
+    if isinstance(value, tuple):
+        for number, entry in enumerate(value):
+            yield from _dangling_in(f"{path}.{number}", entry, tables, places)
+    elif isinstance(value, content.Content):
+        for key in type(value).model_fields:
+            found = getattr(value, key)
+            for kind, name in _names_in(key, found):
+                if name not in set(tables[kind]):
+                    place = places.get(f"{path}.{key}") or places.get(path) or Place(path)
+                    yield Problem(place, f"{key}: no {kind} is called '{name}'", did_you_mean(name, tables[kind]))
+            if isinstance(found, (tuple, content.Content)):
+                yield from _dangling_in(f"{path}.{key}", found, tables, places)
+
+
+def _names_in(key: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Yield (table, id) for each reference that a field holds."""
+    if key in ("owner", "decides", "who", "source", "milestone", "activity") and isinstance(value, str) and value and " " not in value:
+        yield key, value
+    elif key in ("sources", "only_if", "unless", "needs", "rules") and isinstance(value, tuple):
+        yield from ((key, name) for name in value if isinstance(name, str))
+    elif hasattr(value, "anchor") and hasattr(value, "span"):
+        yield "anchor", value.anchor
+        if isinstance(value.span, Setting):
+            yield "setting", value.span.id
+
+
+def unknown_ids(file: PracticeFile, known: Content, places: Mapping[str, Place], name: str) -> Iterator[Problem]:
+    case = known.business_case
+    traits = [trait.id for trait in known.traits.values() if not trait.derived]
+    milestones = [rule.id for rule in known.timeline.milestones]
+    activities = [activity.id for activity in known.activities]
+    documents = [spec.id for spec in known.catalogue.documents]
+    groups: list[tuple[str, str, Iterable[str], Iterable[str]]] = [
+        ("people", "role", file.people, known.roles),
+        ("dates", "milestone", file.dates, milestones),
+        ("settings", "setting", file.settings, [setting.id for setting in known.timeline.settings]),
+        ("cutover.services", "patient service", file.cutover.services, [service.id for service in known.cutover.patient_services]),
+        ("cutover.activities", "activity", file.cutover.activities, activities),
+        ("accepted", "rule", file.accepted, [rule.id for rule in known.timeline.rules]),
+        ("approvals", "approval", file.approvals, [rule.id for rule in known.catalogue.approvals]),
+    ]
+    for path, noun, given, defined in groups:
+        for word in given:
+            if word not in set(defined):
+                place = places.get(f"{path}.{word}#") or Place(name)
+                yield Problem(place, f"{path}: no {noun} is called '{word}'", did_you_mean(word, defined))
+    yield from _unknown_words(file.practice.traits, "practice.traits", "trait", traits, places)
+    yield from _unknown_words(file.leave_out, "leave_out", "document", documents, places)
+    rows: list[tuple[str, str, str, Iterable[Any], Iterable[content.Choice]]] = [
+        ("business_case.drivers", "driver", "driver", file.business_case.drivers, case.drivers),
+        ("business_case.considerations", "consideration", "consideration", file.business_case.considerations, case.considerations),
+        ("business_case.fit", "aim", "aim", file.business_case.fit, case.fit),
+        ("business_case.options", "option", "option", file.business_case.options, case.options),
+        ("business_case.costs", "cost", "cost line", file.business_case.costs, case.cost_lines),
+        ("business_case.risks", "risk", "risk", file.business_case.risks, case.risks),
+        ("business_case.readiness", "item", "readiness item", file.business_case.readiness, case.readiness),
+    ]
+    for path, key, noun, entries, choices in rows:
+        words = [getattr(entry, key) for entry in entries]
+        yield from _unknown_words(words, path, noun, [choice.id for choice in choices], places, key)
+    for number, option in enumerate(file.business_case.options):
+        yield from _unknown_words(
+            option.measures, f"business_case.options.{number}.measures", "measure", [m.id for m in case.measures], places
+        )
+    yield from _unknown_words(
+        [p.kind for p in file.third_parties], "third_parties", "kind", [k.id for k in known.party_kinds.kinds], places, "kind"
+    )
+    yield from _unknown_anchors(file, milestones, places)
+    if "go_live" not in file.dates:
+        yield Problem(places.get("dates#", Place(name)), "dates.go_live is missing", "write 'go_live: …' with the day you go live")
+
+
+def _unknown_words(
+    words: Iterable[str | None], path: str, noun: str, defined: Iterable[str], places: Mapping[str, Place], key: str = ""
+) -> Iterator[Problem]:
+    for number, word in enumerate(words):
+        if word is not None and word not in set(defined):
+            at = f"{path}.{number}.{key}" if key else f"{path}.{number}"
+            place = places.get(at) or places.get(f"{path}.{word}#") or places[path]
+            yield Problem(place, f"{path}: no {noun} is called '{word}'", did_you_mean(word, defined))
+
+
+def _unknown_anchors(file: PracticeFile, milestones: list[str], places: Mapping[str, Place]) -> Iterator[Problem]:
+    in_words: dict[str, Any] = {f"dates.{id}": date.forecast for id, date in file.dates.items()}
+    for number, party in enumerate(file.third_parties):
+        in_words |= {f"third_parties.{number}.off": party.off, f"third_parties.{number}.on": party.on}
+    for path, value in in_words.items():
+        anchor = getattr(value, "anchor", None)
+        if anchor is not None and anchor not in milestones:
+            yield Problem(places[path], f"no milestone is called '{anchor}'", did_you_mean(anchor, milestones))

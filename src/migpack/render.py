@@ -1,0 +1,258 @@
+"""A Plan in, Pages out: templates are rendered to HTML in the vocabulary of `migpack.blocks`.
+
+Templates run in a sandbox: autoescaped, strict about undefined names, and with no object in reach that can do
+anything but be read. A fact that the practice has not given prints as a marked gap.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import hashlib
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import jinja2
+from jinja2.runtime import Macro
+from jinja2.sandbox import SandboxedEnvironment
+from markupsafe import Markup
+from pydantic import BaseModel
+
+from migpack.chart import make_chart
+from migpack.content import Activity
+from migpack.filters import FILTERS, Gap
+from migpack.library import Library
+from migpack.load import known_system
+from migpack.model import Milestone, Page, Plan, PlannedDocument, Task
+from migpack.practice import System
+from migpack.problems import Place, mistake
+
+_PLAIN = (str, bytes, dict, list, tuple, frozenset, set, Mapping)
+
+
+def render(plan: Plan, library: Library, today: dt.date) -> tuple[Page, ...]:
+    """Return a page for each planned document that has a template.
+
+    Raises:
+        Mistakes: a template has a mistake, with its file and line.
+    """
+    environment = _Environment(library, plan)
+    shared = _context(plan, today)
+    return tuple(_page(environment, plan, shared, document) for document in plan.documents if document.spec.template)
+
+
+def _page(environment: _Environment, plan: Plan, shared: dict[str, Any], document: PlannedDocument) -> Page:
+    context = shared | {"document": document, "given": document.spec.given, **_subject(plan, document)}
+    fragment = environment.run(f"templates/{document.spec.template}", context)
+    content_hash = hashlib.sha256(f"{document.title}\n{fragment}".encode()).hexdigest()
+    issued = plan.case.issued.get(document.id)
+    stands = issued is not None and issued.content_hash == content_hash
+    draft = not (document.final or stands)
+    issue = issued.issue if issued and stands else plan.case.issue
+    version = f"Issue {issue}{' draft' if draft else ''}"
+    practice = plan.case.file.practice
+    running = (f"{document.title} \N{MIDDLE DOT} {practice.name} ({practice.ods_code})", version)
+    layout = "web" if "html" in document.spec.formats else "page"
+    html = environment.run(
+        f"templates/parts/{layout}.html",
+        context | {"body": Markup(fragment), "version": version, "draft": draft, "running": running},
+    )
+    return Page(document, html, version, running, draft, content_hash)
+
+
+def _subject(plan: Plan, document: PlannedDocument) -> dict[str, Any]:
+    if document.spec.per == "role":
+        return {"checklist": next(c for c in plan.case.content.checklists if c.id == document.subject)}
+    if document.spec.per == "third_party":
+        return {"party": next(p for p in plan.parties if p.id == document.subject)}
+    return {}
+
+
+class People:
+    """The practice's people by role; a role that nobody has been named for is a gap."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._people, self._roles = plan.case.file.people, plan.case.content.roles
+
+    def __getattr__(self, role: str) -> Any:
+        if role.startswith("_") or role not in self._roles:
+            raise AttributeError(role)
+        return self._people.get(role) or Gap(f"people.{role}")
+
+
+def _context(plan: Plan, today: dt.date) -> dict[str, Any]:
+    """Return what every template may name."""
+    case = plan.case
+    file, known = case.file, case.content
+    applying = [activity for activity in known.activities if activity.applies(case.traits)]
+    return {
+        "practice": file.practice,
+        "people": People(plan),
+        "icb": file.icb or Gap("icb"),
+        "delivery_partner": file.delivery_partner or Gap("delivery_partner"),
+        "systems": file.systems,
+        "cutover": file.cutover,
+        "prescribing": file.prescribing,
+        "case": file.business_case,
+        "letter": file.letter,
+        "logo": case.logo,
+        "traits": case.traits,
+        "settings": case.settings,
+        "dates": plan.milestones,
+        "milestones": sorted(plan.milestones.values(), key=lambda m: (m.date, m.time or dt.time(0))),
+        "phases": known.timeline.phases,
+        "tasks": plan.tasks,
+        "parties": plan.parties,
+        "kinds": _applying(case.traits, known.party_kinds.kinds),
+        "ask_all": known.party_kinds.ask_all,
+        "activities": applying,
+        "services": _applying(case.traits, known.cutover.patient_services),
+        "run_sheets": plan.run_sheets,
+        "go_no_go": _applying(case.traits, known.cutover.go_no_go),
+        "escalation": _applying(case.traits, known.cutover.escalation),
+        "reentry_order": known.cutover.reentry_order,
+        "form": known.business_case,
+        "data_checks": known.data_checks,
+        "checklists": known.checklists,
+        "documents": plan.documents,
+        "broken": plan.broken,
+        "safe_dates": plan.safe_dates,
+        "approvals": file.approvals,
+        "approval_codes": plan.approval_codes,
+        "sources_as_of": file.sources_as_of or Gap("sources_as_of"),
+        "today": today,
+        "chart": make_chart(plan),
+        **_functions(plan, today),
+    }
+
+
+def _applying(traits: frozenset[str], entries: tuple[Any, ...]) -> list[Any]:
+    return [entry for entry in entries if entry.applies(traits)]
+
+
+def _functions(plan: Plan, today: dt.date) -> dict[str, Callable[..., Any]]:
+    """Return the few questions that templates may ask; each only looks something up."""
+    case = plan.case
+
+    def role(id: str) -> str:
+        return case.content.roles[id].title
+
+    def owner(id: str) -> str:
+        person = case.file.people.get(id)
+        return f"{role(id)} ({person.name})" if person else role(id)
+
+    def source(id: str) -> Any:
+        return case.content.sources[id]
+
+    def due(offset: Any, shift: str = "before") -> dt.date:
+        from migpack.timeline import due_date
+
+        return due_date(case, plan.milestones, offset, shift)
+
+    def section_tasks(checklist: str, section: str) -> list[Task]:
+        return [task for task in plan.tasks if (task.checklist, task.section) == (checklist, section)]
+
+    def next_tasks(checklist: str, most: int) -> list[Task]:
+        open_tasks = [task for task in plan.tasks if task.checklist == checklist and task.due >= today]
+        return sorted(open_tasks, key=lambda task: task.due)[:most]
+
+    def activity_plan(activity: Activity) -> Any:
+        return case.file.cutover.activities.get(activity.id) or Gap(f"cutover.activities.{activity.id}")
+
+    def service_state(service: Any) -> str:
+        return str(case.file.cutover.services.get(service.id, service.default))
+
+    def introduced(system: System) -> str:
+        match = known_system(system.name, case.content.systems.values())
+        return match.first_mention if match else f"{system.name} ({system.supplier})" if system.supplier else system.name
+
+    def phase_milestones(phase: str) -> list[Milestone]:
+        return sorted((m for m in plan.milestones.values() if m.phase == phase), key=lambda m: (m.date, m.time or dt.time(0)))
+
+    def file_of(document: PlannedDocument, format: str) -> str:
+        return f"{document.path}.{format}"
+
+    def money_total(lines: tuple[Any, ...], key: str) -> int:
+        return sum(getattr(line, key) for line in lines)
+
+    def gap(key: str) -> Gap:
+        return Gap(key)
+
+    named = (role, owner, source, due, section_tasks, next_tasks, activity_plan, service_state, introduced, phase_milestones, file_of, gap)
+    return {function.__name__: function for function in (*named, money_total)}
+
+
+class _Environment(SandboxedEnvironment):
+    """The sandbox: what a template may reach can only be read."""
+
+    def __init__(self, library: Library, plan: Plan) -> None:
+        def load(name: str) -> tuple[str, str, Callable[[], bool]]:
+            return library.read(name).decode("utf-8"), name, lambda: True
+
+        super().__init__(
+            loader=jinja2.FunctionLoader(load),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"],
+        )
+        self.filters.update(FILTERS)
+        self._library = library
+        self._paths = dict(_model_paths(plan.case.file, ""))
+
+    def join_path(self, template: str, parent: str) -> str:
+        return template if template.startswith("templates/") else f"templates/{template}"
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if isinstance(obj, Gap):
+            return Gap(f"{obj.key}.{attribute}") if attribute != "key" else obj.key
+        value = super().getattr(obj, attribute)
+        if value is None and isinstance(obj, BaseModel):
+            path = self._paths.get(id(obj), "")
+            return Gap(f"{path}.{attribute}" if path else attribute)
+        return value
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        if isinstance(obj, BaseModel) or dataclasses.is_dataclass(obj):
+            return not attr.startswith("_") and not callable(value)
+        return super().is_safe_attribute(obj, attr, value)
+
+    def is_safe_callable(self, obj: Any) -> bool:
+        if isinstance(obj, Macro) or getattr(obj, "__module__", "").startswith("jinja2."):
+            return True
+        if getattr(obj, "__module__", "") == __name__:
+            return super().is_safe_callable(obj)
+        return isinstance(getattr(obj, "__self__", None), _PLAIN) and super().is_safe_callable(obj)
+
+    def run(self, name: str, context: dict[str, Any]) -> str:
+        """Render a template; a mistake in it is told with its file and line."""
+        try:
+            return self.get_template(name).render(context)
+        except jinja2.TemplateSyntaxError as error:
+            raise mistake(
+                self._place(error.name or name, error.lineno), error.message or "this cannot be read", "mend the template"
+            ) from None
+        except jinja2.TemplateError as error:
+            frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith("templates/")]
+            place = self._place(frames[-1].filename, frames[-1].lineno or 0) if frames else self._place(name, 0)
+            raise mistake(place, str(error), "mend the template, or 'migpack eject' the shipped one again") from None
+
+    def _place(self, name: str, line: int) -> Place:
+        return Place(self._library.label(self._library.find(name)), line, 1 if line else 0)
+
+
+def _model_paths(value: Any, path: str) -> Iterator[tuple[int, str]]:
+    """Yield the key path of every part of the practice file, by identity."""
+    dot = f"{path}." if path else ""
+    if isinstance(value, BaseModel):
+        yield id(value), path
+        for key in type(value).model_fields:
+            yield from _model_paths(getattr(value, key), f"{dot}{key}")
+    elif isinstance(value, dict):
+        for key, entry in value.items():
+            yield from _model_paths(entry, f"{dot}{key}")
+    elif isinstance(value, tuple):
+        for number, entry in enumerate(value):
+            yield from _model_paths(entry, f"{dot}{number}")

@@ -1,0 +1,235 @@
+"""Page → PDF: lays a page out with WeasyPrint and writes it, tagged (PDF/UA-1) and, where the catalogue says so, fillable.
+
+Only the library gives styles, fonts and pictures (`library:` addresses, besides `data:`); the fonts of the machine are
+never used, so that the same page is the same bytes anywhere. Whatever WeasyPrint warns of is an error here.
+Never reads a file or an address that a page names.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes.util
+import hashlib
+import io
+import logging
+import os
+import sys
+import unicodedata
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from migpack.model import Artefact, Page
+from migpack.problems import CannotRun, MigpackError
+from migpack.write.acroform import mend
+
+FONTS = tuple(f"styles/fonts/LiberationSans-{face}.ttf" for face in ("Regular", "Bold", "Italic", "BoldItalic"))
+SCHEME = "library:"
+INSTALL = "sudo apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+_VARIANT = "pdf/ua-1"
+
+
+class PrintError(MigpackError):
+    """A document that cannot be printed as it stands, with everything the layout engine said about it."""
+
+    def __init__(self, document: str, said: Iterable[str]) -> None:
+        self.document = document
+        self.said = tuple(dict.fromkeys(said))
+        super().__init__(f"{document} cannot be printed: " + "; ".join(self.said))
+
+
+class Printer:
+    """Lays out and prints pages; keeps fonts and parsed style sheets, so make one and use it for the whole pack."""
+
+    def __init__(self, read: Callable[[str], bytes]) -> None:
+        """Take the reader of library files: 'styles/house.css' in, its bytes out.
+
+        Raises:
+            CannotRun: this machine lacks Pango; the message names the command that installs it.
+        """
+        self._read = read
+        self._engine = _load_engine()
+        self._fetch = _fetcher(read)
+        self._sheets: dict[str, Any] = {}
+        with _own_fonts_only():
+            self._fonts = self._engine.text.fonts.FontConfiguration()
+
+    def print(self, page: Page) -> Artefact:
+        """Return the page as a PDF, its form fields live where its document is fillable."""
+        name, fillable = page.document.id, page.document.spec.fillable
+        document = self.lay_out(page, forms=fillable)
+        data = self.write(document, name=name, identity=page.html)
+        return Artefact(f"{page.document.path}.pdf", data, name, len(document.pages))
+
+    def lay_out(self, page: Page, *, forms: bool) -> Any:
+        """Return the page as a WeasyPrint document; without `forms`, fields are boxes drawn for a pen."""
+        return self.lay_out_html(page.html, page.document.id, forms=forms)
+
+    def lay_out_html(self, html: str, name: str, *, forms: bool, change: Callable[[Any], None] | None = None, css: Sequence[str] = ()) -> Any:
+        """Return HTML as a WeasyPrint document.
+
+        Args:
+            name: the document's id, for messages.
+            forms: whether fields are form fields or boxes drawn for a pen.
+            change: changes the parsed HTML (an ElementTree element) in place before it is laid out.
+            css: style sheets besides those that the page links: names in the library, or CSS text that holds a '{'.
+        """
+        source = self._engine.HTML(string=html, url_fetcher=self._fetch)
+        if change:
+            change(source.etree_element)
+        sheets = [self._sheet(link) for link in (*_take_links(source.etree_element), *css)]
+        with _heard(name):
+            return source.render(font_config=self._fonts, stylesheets=sheets, pdf_variant=_VARIANT, pdf_forms=forms)
+
+    def write(self, document: Any, *, name: str, identity: str) -> bytes:
+        """Return a laid-out document as PDF bytes; the same `identity` (what the document was made from) gives the same bytes."""
+        identifier = hashlib.sha256(identity.encode()).hexdigest()[:32].encode()
+        with _heard(name) as said, _fixed_clock():
+            data: bytes = document.write_pdf(finisher=mend, pdf_variant=_VARIANT, pdf_identifier=identifier, custom_metadata=True)
+            said.extend(_not_drawn(document))
+        return data
+
+    def missing_letters(self, text: str) -> tuple[str, ...]:
+        """Return the letters of the text that our fonts lack, each once, in order of appearance."""
+        return tuple(dict.fromkeys(letter for letter in text if ord(letter) not in self._letters and not _invisible(letter)))
+
+    @cached_property
+    def _letters(self) -> frozenset[int]:
+        """The code points that all four faces have."""
+        from fontTools.ttLib import TTFont
+
+        return frozenset.intersection(*(frozenset(TTFont(io.BytesIO(self._read(face)), lazy=True).getBestCmap()) for face in FONTS))
+
+    def _sheet(self, link: str) -> Any:
+        """Return a parsed style sheet, parsed once for all documents."""
+        if link not in self._sheets:
+            source = {"string": link} if "{" in link else {"url": SCHEME + link.removeprefix(SCHEME)}
+            with _heard("a style sheet" if "{" in link else link):
+                sheet = self._engine.CSS(**source, font_config=self._fonts, url_fetcher=self._fetch)
+            self._sheets[link] = sheet
+        return self._sheets[link]
+
+
+def _load_engine() -> Any:
+    """Return WeasyPrint, imported without the fonts of the machine."""
+    try:
+        with _own_fonts_only(), _quick_search(), contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # "No fonts configured": that is the aim
+            import weasyprint
+            from weasyprint.text.ffi import harfbuzz_subset
+    except OSError as error:
+        raise CannotRun(f"PDF files need Pango, which this machine lacks \N{EM DASH} install it: {INSTALL}") from error
+    if harfbuzz_subset is None:
+        raise CannotRun(f"PDF files need HarfBuzz-Subset, which this machine lacks \N{EM DASH} install it: {INSTALL}")
+    return weasyprint
+
+
+@contextlib.contextmanager
+def _own_fonts_only() -> Iterator[None]:
+    """Show fontconfig an empty set of fonts; put back what was there, since child processes need theirs."""
+    before = os.environ.get("FONTCONFIG_FILE")
+    os.environ["FONTCONFIG_FILE"] = str(Path(__file__).with_name("fonts.conf"))
+    try:
+        yield
+    finally:
+        _restore("FONTCONFIG_FILE", before)
+
+
+@contextlib.contextmanager
+def _fixed_clock() -> Iterator[None]:
+    """Give font tools a fixed date, where none is set, to stamp what they write with."""
+    before = os.environ.get("SOURCE_DATE_EPOCH")
+    os.environ.setdefault("SOURCE_DATE_EPOCH", "0")
+    try:
+        yield
+    finally:
+        _restore("SOURCE_DATE_EPOCH", before)
+
+
+def _restore(name: str, value: str | None) -> None:
+    if value is None:
+        os.environ.pop(name, None)
+    else:
+        os.environ[name] = value
+
+
+@contextlib.contextmanager
+def _quick_search() -> Iterator[None]:
+    """On Linux, let libraries be found by the loader alone.
+
+    Each name that WeasyPrint tries in vain starts a compiler to ask where the library is: more than half of its import.
+    """
+    search = ctypes.util.find_library
+    if sys.platform.startswith("linux"):
+        ctypes.util.find_library = lambda name: None
+    try:
+        yield
+    finally:
+        ctypes.util.find_library = search
+
+
+def _fetcher(read: Callable[[str], bytes]) -> Any:
+    """Return WeasyPrint's fetcher, cut down to the library and to data that stands in the page itself."""
+    from weasyprint.urls import URLFetcher, URLFetcherResponse
+
+    class LibraryFetcher(URLFetcher):  # type: ignore[misc]
+        def fetch(self, url: str, headers: Any = None) -> Any:
+            scheme = urlsplit(url).scheme.lower()
+            if scheme == "data":
+                return super().fetch(url, headers)
+            if scheme != SCHEME.rstrip(":"):
+                raise ValueError(f"'{url}' lies outside the library \N{EM DASH} pages take in nothing but library files and data")
+            kind = "text/css" if url.endswith(".css") else "application/octet-stream"
+            return URLFetcherResponse(url, read(url.removeprefix(SCHEME)), {"Content-Type": kind})
+
+    return LibraryFetcher(allowed_protocols=("data",))
+
+
+def _take_links(root: Any) -> tuple[str, ...]:
+    """Take the style sheet links out of the parsed page and return where they lead."""
+    links = []
+    for head in root.iter("head"):
+        for link in head.findall("link[@rel='stylesheet']"):
+            links.append(link.get("href", ""))
+            head.remove(link)
+    return tuple(links)
+
+
+@contextlib.contextmanager
+def _heard(name: str) -> Iterator[list[str]]:
+    """Collect what WeasyPrint says meanwhile; anything at all is an error of the document."""
+    said: list[str] = []
+    listener = _Listener(said)
+    logger = logging.getLogger("weasyprint")
+    logger.addHandler(listener)
+    try:
+        yield said
+    finally:
+        logger.removeHandler(listener)
+    if said:
+        raise PrintError(name, said)
+
+
+class _Listener(logging.Handler):
+    """Writes down each warning."""
+
+    def __init__(self, said: list[str]) -> None:
+        super().__init__(logging.WARNING)
+        self._said = said
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._said.append(record.getMessage())
+
+
+def _not_drawn(document: Any) -> list[str]:
+    """Say which letters were laid out but have no shape in our fonts."""
+    letters = {chr(code) for font in document.fonts.values() for code in font.missing}
+    visible = sorted(letter for letter in letters if not _invisible(letter))
+    return [f"our fonts lack the letter {letter} (U+{ord(letter):04X})" for letter in visible]
+
+
+def _invisible(letter: str) -> bool:
+    return unicodedata.category(letter) in ("Cc", "Cf")

@@ -1,0 +1,330 @@
+"""Block tree → the body of a Word document, as WordprocessingML text.
+
+Blocks become pieces (paragraphs and tables); then what spans pieces is settled: what is kept together, where a page
+starts, the space after a table. The styles are those of house.docx, by id. Lengths are twips.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from migpack import blocks as b
+from migpack.write.word_fields import control
+from migpack.write.word_pieces import (
+    EMU_PER_TWIP,
+    Grid,
+    GridCell,
+    GridRow,
+    Para,
+    Piece,
+    escape,
+    first_para,
+    run,
+    starts_right,
+    twips,
+)
+
+BLANK_ROW, SIGNATURE_ROW, LINE_ROW = twips(11), twips(14), twips(7)
+_PARAGRAPHS = {
+    "": "Normal",
+    "lead": "Lead",
+    "hint": "Hint",
+    "small": "Small",
+    "sign-off": "SignOff",
+    "draft-mark": "DraftMark",
+    "date": "LetterDate",
+    "centre": "Centred",
+    "big": "PosterBig",
+    "huge": "PosterHuge",
+}
+_SPANS = {"gap": "Gap", "ref": "Reference", "tag": "Tag"}
+_TABLES = {"tasks": "HouseTasks", "facts": "HouseFacts", "log": "HouseLog", "signatures": "HouseSignatures"}
+_AFTER_TABLE = 200
+_STEP = 340  # the indent of a list, a level
+_CELL_STEP = 227
+_CALLOUT_INSET = 227
+_ABOUT_LIMIT = 250
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture that the file holds: its relationship, and its own size in EMU."""
+
+    relation: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Shell:
+    """What the layout asks of the file that it is written into."""
+
+    width: int
+    link: Callable[[str], str]
+    picture: Callable[[b.Image], Picture]
+    bullets: int
+    restart: Callable[[], int]
+
+
+@dataclass(frozen=True)
+class _Where:
+    """What stands around a block: a kind of group or 'cell', the style of words there, and the depth of lists."""
+
+    kind: str = ""
+    style: str = "Normal"
+    depth: int = 0
+
+
+def body(tree: b.Tree, shell: Shell) -> str:
+    """Return the children of w:body, apart from the section properties."""
+    return "".join(piece.xml() for piece in _settle(_Layout(tree, shell).pieces(tree.blocks, _Where())))
+
+
+class _Layout:
+    """Makes pieces of blocks; numbers fields and bookmarks as they come."""
+
+    def __init__(self, tree: b.Tree, shell: Shell) -> None:
+        self._shell = shell
+        self._controls = 0
+        self._pictures = 0
+        self._heading = tree.title
+        targets = (link.href[1:] for link in b.links(tree) if link.href.startswith("#"))
+        self._bookmarks = {target: (n, f"place_{n}") for n, target in enumerate(dict.fromkeys(targets), 1)}
+
+    def pieces(self, blocks: Sequence[b.Block], where: _Where) -> list[Piece]:
+        """Return the pieces of blocks that stand side by side."""
+        out: list[Piece] = []
+        for block in blocks:
+            found = self._block(block, where)
+            first = first_para(found)
+            if first and not isinstance(block, b.Drawing) and block.id in self._bookmarks:
+                first.bookmarks.append(self._bookmarks[block.id])
+            out += found
+        return out
+
+    def _block(self, block: b.Block, where: _Where) -> list[Piece]:
+        match block:
+            case b.Heading():
+                self._heading = b.plain(block.content)
+                return [self._words(block.content, _heading_style(block.level, where))]
+            case b.Paragraph():
+                return [self._paragraph(block, where)]
+            case b.List():
+                return self._list(block, where)
+            case b.Table():
+                return self._table(block)
+            case b.Group():
+                return self._group(block, where)
+            case b.Drawing():
+                return []
+
+    def _group(self, group: b.Group, where: _Where) -> list[Piece]:
+        match group.kind:
+            case "section":
+                found = self.pieces(group.blocks, where)
+                first = first_para(found)
+                if first and group.flags & {"new-page", "slip"}:
+                    first.page_break = True
+                if "keep" in group.flags:
+                    _keep(found)
+                return found
+            case "callout":
+                style = "CalloutWarning" if "warning" in group.flags else "Callout"
+                return _boxed(self.pieces(group.blocks, _Where("callout", style)))
+            case "poster":
+                return self.pieces(group.blocks, _Where("poster", "PosterText"))
+            case kind:
+                return self.pieces(group.blocks, _Where(kind, kind.capitalize()))
+
+    def _paragraph(self, block: b.Paragraph, where: _Where) -> Para:
+        if where.kind == "cell":
+            style = "TableHint" if block.kind in ("hint", "small") else where.style
+        elif where.kind and not block.kind:
+            style = where.style
+        else:
+            style = _PARAGRAPHS[block.kind]
+        if where.kind == "" and any(isinstance(node, b.Field) and node.kind == "lines" for node in block.content):
+            style = "LinesToFill"
+        para = self._words(block.content, style, block.lang)
+        if where.kind in ("cell", "poster"):
+            para.align = {"centre": "center", "date": "right"}.get(block.kind, "")
+        return para
+
+    def _words(self, content: b.Inlines, style: str, lang: str = "") -> Para:
+        return Para(style, self._runs(content, _Look(lang=lang)), rtl=starts_right(b.plain(content)))
+
+    def _runs(self, content: b.Inlines, look: _Look) -> str:
+        return "".join(self._inline(node, look) for node in content)
+
+    def _inline(self, node: b.Inline, look: _Look) -> str:
+        match node:
+            case b.Text():
+                text = node.text.replace(" ", "\N{NO-BREAK SPACE}") if look.nowrap else node.text
+                return run(text, style=look.style, bold=look.bold, lang=look.lang)
+            case b.Break():
+                return "<w:r><w:br/></w:r>"
+            case b.Strong():
+                return self._runs(node.content, replace(look, bold=True))
+            case b.Link():
+                inner = self._runs(node.content, replace(look, style="Hyperlink"))
+                return f"<w:hyperlink {self._target(node.href)}>{inner}</w:hyperlink>"
+            case b.Span():
+                return self._span(node, look)
+            case b.Field():
+                self._controls += 1
+                return control(node, self._controls)
+            case b.Image():
+                return self._picture(node)
+
+    def _span(self, span: b.Span, look: _Look) -> str:
+        if span.kind == "fill":
+            return self._runs(span.content, look) + run(_blank(span.width_mm), style="Fill")
+        style = _SPANS.get(span.kind, look.style)
+        return self._runs(span.content, replace(look, style=style, nowrap=look.nowrap or span.kind == "nowrap", lang=span.lang or look.lang))
+
+    def _target(self, href: str) -> str:
+        if href.startswith("#"):
+            return f'w:anchor="{self._bookmarks[href[1:]][1]}"'
+        return f'r:id="{self._shell.link(href)}"'
+
+    def _picture(self, image: b.Image) -> str:
+        """Return a picture that fits a box of 60 by 30 mm; a drawing (SVG) has no place in Word and is left out."""
+        if image.media == "image/svg+xml":
+            return ""
+        self._pictures += 1
+        picture = self._shell.picture(image)
+        scale = min(1.0, twips(60) * EMU_PER_TWIP / picture.width, twips(30) * EMU_PER_TWIP / picture.height)
+        width, height = round(picture.width * scale), round(picture.height * scale)
+        name = f'id="{self._pictures}" name="Picture {self._pictures}" descr="{escape(image.alt)}"'
+        return _DRAWING.format(width=width, height=height, name=name, relation=picture.relation)
+
+    def _list(self, block: b.List, where: _Where) -> list[Piece]:
+        number = 0 if block.plain else self._shell.restart() if block.ordered else self._shell.bullets
+        style = {"cell": "TableList", "poster": "PosterText"}.get(where.kind, "")
+        if where.kind == "callout":
+            style = where.style + "List"
+        style = style or ("ListPlain" if block.plain else "ListNumber" if block.ordered else "ListBullet")
+        step = _CELL_STEP if where.kind == "cell" else 2 * _STEP if where.kind == "poster" else _STEP
+        left = step * (where.depth + (0 if block.plain else 1)) + (_CALLOUT_INSET if where.kind == "callout" else 0)
+        out: list[Piece] = []
+        for item in block.items:
+            inner = self.pieces(item.blocks, replace(where, depth=where.depth + 1))
+            for n, piece in enumerate(inner):
+                if isinstance(piece, Para) and piece.indent is None:
+                    piece.style, piece.indent = style, left
+                    if n == 0 and number:
+                        piece.numbering, piece.hanging = (number, where.depth), step
+            out += inner
+        return out
+
+    def _table(self, table: b.Table) -> list[Piece]:
+        caption: list[Piece] = [self._words(table.caption, "Caption")] if table.caption else []
+        heads = [b.plain(block.content) for row in table.head for cell in row.cells for block in cell.blocks if isinstance(block, b.Paragraph)]
+        about = f"Columns: {', '.join(heads)}" if heads else "The first cell of each row says what stands beside it"
+        widths = _columns(table.widths, self._shell.width)
+        rows = [self._row(row, table, head=True) for row in table.head] + [self._row(row, table, head=False) for row in table.body]
+        grid = Grid(
+            _TABLES.get(table.kind, "HouseGrid"),
+            widths,
+            rows,
+            (b.plain(table.caption) or self._heading)[:_ABOUT_LIMIT],
+            about[:_ABOUT_LIMIT],
+            row_heads=all(row.cells[0].scope == "row" for row in table.body),
+        )
+        return [*caption, grid]
+
+    def _row(self, row: b.Row, table: b.Table, *, head: bool) -> GridRow:
+        fields = [node for cell in row.cells for node in b.walk(cell.blocks) if isinstance(node, b.Field)]
+        height = max(
+            [BLANK_ROW if row.kind == "blank" else 0]
+            + [SIGNATURE_ROW for field in fields if field.look == "signature"]
+            + [LINE_ROW * field.rows for field in fields if field.kind == "lines"]
+        )
+        cells = [self._cell(cell, total="total" in row.kind) for cell in row.cells]
+        if "sub" in row.kind:
+            for para in cells[min(1, len(cells) - 1)].paras:
+                para.indent = (para.indent or 0) + _CELL_STEP
+        return GridRow(cells, head, height)
+
+    def _cell(self, cell: b.Cell, *, total: bool) -> GridCell:
+        style = "TableHead" if cell.scope == "col" else "TableRowHead" if cell.scope or total else "TableText"
+        paras = [piece for piece in self.pieces(cell.blocks, _Where("cell", style)) if isinstance(piece, Para)]
+        for para in paras:
+            para.align = para.align or ("center" if cell.tick else "right" if cell.number else "")
+        return GridCell(paras or [Para(style)], cell.span, middle=cell.tick and not cell.scope)
+
+
+@dataclass(frozen=True)
+class _Look:
+    style: str = ""
+    bold: bool = False
+    nowrap: bool = False
+    lang: str = ""
+
+
+def _heading_style(level: int, where: _Where) -> str:
+    if where.kind == "poster":
+        return "PosterHeading" if level == 1 else "PosterSubheading"
+    return where.style + "Heading" if where.kind == "callout" else f"Heading{level}"
+
+
+def _blank(width_mm: int) -> str:
+    """Return a blank to write on: no-break spaces, which are ruled by an underline, of about this width at 10 points."""
+    return "\N{NO-BREAK SPACE}" * max(1, round(width_mm / 0.98))
+
+
+def _columns(percentages: Sequence[float], width: int) -> list[int]:
+    """Return widths that sum to the width of the text."""
+    edges = [round(sum(percentages[:n]) * width / 100) for n in range(len(percentages))] + [width]
+    return [right - left for left, right in zip(edges, edges[1:], strict=False)]
+
+
+def _keep(pieces: Sequence[Piece]) -> None:
+    """Keep pieces on one page: each paragraph but those of the last line or row stays with the next."""
+    for piece in pieces[:-1]:
+        for para in [piece] if isinstance(piece, Para) else piece.paras():
+            para.keep_next = True
+    if pieces and isinstance(last := pieces[-1], Grid):
+        for row in last.rows[:-1]:
+            for cell in row.cells:
+                for para in cell.paras:
+                    para.keep_next = True
+
+
+def _boxed(pieces: list[Piece]) -> list[Piece]:
+    """Close the gaps in a callout: where two paragraphs do not share their borders, space between would show white."""
+    paras = [piece for piece in pieces if isinstance(piece, Para)]
+    for para, following in zip(paras, paras[1:], strict=False):
+        para.keep_next = True
+        if (para.style, para.indent) != (following.style, following.indent):
+            para.after = 0
+    if paras:
+        paras[-1].after = _AFTER_TABLE
+    return pieces
+
+
+def _settle(pieces: list[Piece]) -> list[Piece]:
+    """Put space after tables, and a paragraph where Word needs one: between two tables and at the end."""
+    out: list[Piece] = []
+    for n, piece in enumerate(pieces):
+        out.append(piece)
+        following = pieces[n + 1] if n + 1 < len(pieces) else None
+        if isinstance(piece, Para):
+            continue
+        if isinstance(following, Para):
+            if not following.style.startswith(("Heading", "Caption")):
+                following.before = _AFTER_TABLE
+        else:
+            out.append(Para("TableGap"))
+    return out
+
+
+_DRAWING = (
+    '<w:r><w:drawing><wp:inline distT="0" distB="0" distL="0" distR="0"><wp:extent cx="{width}" cy="{height}"/><wp:docPr {name}/>'
+    '<wp:cNvGraphicFramePr><a:graphicFrameLocks noChangeAspect="1"/></wp:cNvGraphicFramePr>'
+    '<a:graphic><a:graphicData uri="http://schemas.openxmlformats.org/drawingml/2006/picture"><pic:pic><pic:nvPicPr><pic:cNvPr {name}/><pic:cNvPicPr/>'
+    '</pic:nvPicPr><pic:blipFill><a:blip r:embed="{relation}"/><a:stretch><a:fillRect/></a:stretch></pic:blipFill><pic:spPr><a:xfrm><a:off x="0" y="0"/>'
+    '<a:ext cx="{width}" cy="{height}"/></a:xfrm><a:prstGeom prst="rect"><a:avLst/></a:prstGeom></pic:spPr></pic:pic></a:graphicData></a:graphic>'
+    "</wp:inline></w:drawing></w:r>"
+)

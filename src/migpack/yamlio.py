@@ -1,0 +1,283 @@
+"""YAML text in, models out, with a place for every mistake. The only module that knows YAML.
+
+Scalars are taken as text (`18:30`, `no` and `0163` stay what was written) and the model gives them their type. Empty
+values count as not written. Duplicate keys, anchors and aliases are refused. Paths of places are keys joined by dots;
+a path that ends in '#' is the place of the key itself.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from migpack.problems import Mistakes, Place, Problem, did_you_mean, mistake
+
+MAX_BYTES = 1_000_000
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Node:
+    """A part of a YAML file with its place: a text, a list or a mapping (of key place and node)."""
+
+    place: Place
+    text: str | None = None
+    items: tuple[Node, ...] | None = None
+    keys: Mapping[str, tuple[Place, Node]] | None = None
+
+
+@dataclass
+class _Reading:
+    file: str
+    problems: list[Problem] = field(default_factory=list)
+    seen: set[int] = field(default_factory=set)
+
+    def place(self, mark: Any) -> Place:
+        return Place(self.file, mark.line + 1, mark.column + 1)
+
+    def refuse(self, mark: Any, what: str, write: str) -> None:
+        self.problems.append(Problem(self.place(mark), what, write))
+
+
+def decode(data: bytes, file: str) -> str:
+    """Return the text of a file, which has to be UTF-8 and of a sensible size."""
+    if len(data) > MAX_BYTES:
+        raise mistake(Place(file), f"the file is {len(data) / 1e6:.0f} MB, far more than a practice file holds", "name the right file")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
+        raise mistake(Place(file, line, column), "this character is not UTF-8", "save the file again with the encoding UTF-8") from None
+    if not text.strip():
+        raise mistake(Place(file), "the file is empty", "write at least practice:, systems: and dates:, or start with 'migpack new FOLDER'")
+    return text
+
+
+def read_node(text: str, file: str) -> Node:
+    """Read YAML text into nodes.
+
+    Raises:
+        Mistakes: it is not YAML, a key stands twice, or it uses anchors.
+    """
+    reading = _Reading(file)
+    try:
+        composed = yaml.compose(text, Loader=_Loader)
+    except yaml.YAMLError as error:
+        raise Mistakes([_syntax_problem(error, file, text)]) from None
+    if composed is None:
+        raise mistake(Place(file), "there is nothing in the file but comments", "write at least practice:, systems: and dates:")
+    node = _node(composed, reading)
+    if reading.problems:
+        raise Mistakes(reading.problems)
+    return node
+
+
+def _node(raw: Any, reading: _Reading) -> Node:
+    place = reading.place(raw.start_mark)
+    if id(raw) in reading.seen and not isinstance(raw, yaml.ScalarNode):
+        reading.refuse(raw.start_mark, "this part is used twice through an anchor (& and *)", "write it out in both places")
+        return Node(place)
+    reading.seen.add(id(raw))
+    if isinstance(raw, yaml.ScalarNode):
+        empty = raw.style is None and raw.value in ("", "~", "null")
+        return Node(place, text=None if empty or not raw.value.strip() else raw.value)
+    if isinstance(raw, yaml.SequenceNode):
+        return Node(place, items=tuple(_node(item, reading) for item in raw.value))
+    keys: dict[str, tuple[Place, Node]] = {}
+    for key, value in raw.value:
+        if not isinstance(key, yaml.ScalarNode):
+            reading.refuse(key.start_mark, "a list or mapping stands where a key belongs", "write a plain word before the colon")
+        elif key.value in keys:
+            first = keys[key.value][0].line
+            reading.refuse(key.start_mark, f"'{key.value}' stands here a second time (first in line {first})", "keep one of the two")
+        else:
+            keys[key.value] = (reading.place(key.start_mark), _node(value, reading))
+    return Node(place, keys=keys)
+
+
+def _syntax_problem(error: yaml.YAMLError, file: str, text: str) -> Problem:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    says = str(getattr(error, "problem", None) or error)
+    if isinstance(error, yaml.reader.ReaderError):
+        before = text[: error.position]
+        place = Place(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
+        return Problem(place, f"there is a hidden control character (U+{ord(text[error.position]):04X})", "type the line again without it")
+    place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
+    line = text.splitlines()[mark.line] if mark and mark.line < len(text.splitlines()) else ""
+    if "\t" in line[: len(line) - len(line.lstrip())] or "'\\t'" in says:
+        return Problem(place, "there is a tab in the indentation", "use spaces: two for each step")
+    if "mapping values are not allowed" in says:
+        return Problem(place, "there is a second colon on this line", 'put the text after the key in "quotation marks"')
+    if "found undefined alias" in says or ("unexpected" in says and line.lstrip().startswith(("*", "&", "@", "`", "%"))):
+        return Problem(place, "a text starts with a character that means something else here", 'put the text in "quotation marks"')
+    return Problem(
+        place, f"this cannot be read as YAML ({says})", "check the indentation, colons and quotation marks of this line and the one above"
+    )
+
+
+def overlay(base: Node, over: Node) -> Node:
+    """Return `base` with `over` laid on top: mappings by key, lists of entries that have an id by id, the rest replaced."""
+    if base.keys is not None and over.keys is not None:
+        keys = dict(base.keys)
+        for key, (place, node) in over.keys.items():
+            keys[key] = (place, overlay(keys[key][1], node) if key in keys else node)
+        return replace(base, keys=keys, place=over.place)
+    if base.items is not None and over.items is not None and all(map(_id, base.items + over.items)):
+        merged = {_id(item): item for item in base.items}
+        for item in over.items:
+            merged[_id(item)] = overlay(merged[_id(item)], item) if _id(item) in merged else item
+        return replace(base, items=tuple(merged.values()))
+    return over
+
+
+def _id(node: Node) -> str:
+    return (node.keys["id"][1].text or "") if node.keys and "id" in node.keys else ""
+
+
+def to_model(node: Node, model: type[_Model]) -> tuple[_Model, dict[str, Place]]:
+    """Return the model that a node holds and the place of every part of it.
+
+    Raises:
+        Mistakes: every mistake of the file, each with its place and what to write.
+    """
+    places = dict(_places(node, ""))
+    try:
+        return model.model_validate(_data(node)), places
+    except ValidationError as error:
+        raise Mistakes(_problem(found, places, model) for found in error.errors()) from None
+
+
+def _data(node: Node) -> Any:
+    if node.keys is not None:
+        pairs = ((key, _data(value)) for key, (_, value) in node.keys.items())
+        return {key: value for key, value in pairs if value is not None}
+    if node.items is not None:
+        return tuple(value for value in map(_data, node.items) if value is not None)
+    return node.text
+
+
+def _places(node: Node, path: str) -> Iterator[tuple[str, Place]]:
+    yield path, node.place
+    dot = path + "." if path else ""
+    if node.keys is not None:
+        for key, (place, value) in node.keys.items():
+            yield f"{dot}{key}#", place
+            yield from _places(value, f"{dot}{key}")
+    # Empty list lines are dropped from the data, so they must not count here either.
+    for number, item in enumerate(item for item in node.items or () if item.text or item.items is not None or item.keys is not None):
+        yield from _places(item, f"{dot}{number}")
+
+
+def _problem(error: Any, places: Mapping[str, Place], model: type[BaseModel]) -> Problem:
+    loc = tuple(str(part) for part in error["loc"] if part != "[key]")
+    kind, given, context = error["type"], error.get("input"), error.get("ctx", {})
+    path, said = ".".join(loc), spoken(loc)
+    key, parent = (loc[-1], ".".join(loc[:-1])) if loc else ("", "")
+    place = _nearest(places, loc)
+    if kind == "missing":
+        above = places.get(f"{parent}#") or _nearest(places, loc[:-1])
+        hint = _described(model, loc)
+        return Problem(above, f"{said} is missing", f"write '{key}: …'" + (f" \N{EN DASH} {hint}" if hint else ""))
+    if kind == "extra_forbidden":
+        return Problem(
+            places.get(f"{path}#", place),
+            f"'{key}' is not a key that {spoken(loc[:-1]) or 'the file'} knows",
+            did_you_mean(key, _field_names(model, loc[:-1])),
+        )
+    if kind in ("literal_error", "enum"):
+        known = [word.strip(" '") for word in str(context["expected"]).replace(" or ", ",").split(",")]
+        return Problem(place, f"{said}: '{given}' is not known here", did_you_mean(str(given), known))
+    if kind in ("value_error", "assertion_error"):
+        what, dash, write = str(context["error"]).partition(" \N{EM DASH} ")
+        if not dash:
+            what, _, write = str(context["error"]).partition(": ")
+        return Problem(place, f"{said}: {what}" if said else what, write or "write it as the README shows")
+    return Problem(place, *_type_words(kind, said, given, context))
+
+
+def spoken(loc: tuple[str, ...]) -> str:
+    """Return a path as people say it: 'third_parties (entry 2) off'."""
+    words = ""
+    for part in loc:
+        words += (
+            f" (entry {int(part) + 1})" if part.isdigit() else ("." if words and not words.endswith(")") else " " if words else "") + part
+        )
+    return words
+
+
+def _type_words(kind: str, path: str, given: Any, context: Mapping[str, Any]) -> tuple[str, str]:
+    what = "a list" if isinstance(given, tuple) else "a group of keys" if isinstance(given, dict) else f"'{given}'"
+    path = path or "the file"
+    if kind == "string_type":
+        return f"{path}: {what} stands where a text belongs", "write one text after the colon"
+    if kind in ("tuple_type", "list_type"):
+        return f"{path}: {what} stands where a list belongs", "write each entry on a line of its own that starts with '- '"
+    if kind in ("model_type", "dict_type", "model_attributes_type", "mapping_type"):
+        return f"{path}: {what} stands where a group of keys belongs", "write the keys on the lines below, indented by two spaces"
+    if kind.startswith("int_"):
+        return f"{path}: '{given}' is not a whole number", "write digits only"
+    if kind.startswith("bool_"):
+        return f"{path}: '{given}' is neither yes nor no", "write yes or no"
+    if kind == "string_too_long":
+        return f"{path}: this text has {len(str(given))} characters", f"write at most {context['max_length']}"
+    if kind == "string_pattern_mismatch":
+        if "https" in str(context["pattern"]):
+            return f"{path}: '{given}' is not a web address", "write it in full, starting with https://"
+        return f"{path}: '{given}' is not an id", "use small letters, digits and _, starting with a letter"
+    bounds = {"greater_than": "more than", "greater_than_equal": "at least", "less_than": "less than", "less_than_equal": "at most"}
+    if kind in bounds:
+        limit = context.get("gt", context.get("ge", context.get("lt", context.get("le"))))
+        return f"{path}: {given} cannot be right", f"write a number of {bounds[kind]} {limit}"
+    return f"{path}: '{given}' cannot be read here ({kind})", "see the key in the starter file that 'migpack new' writes"
+
+
+def _nearest(places: Mapping[str, Place], loc: tuple[str, ...]) -> Place:
+    for end in range(len(loc), -1, -1):
+        if found := places.get(".".join(loc[:end])):
+            return found
+    raise KeyError(loc)
+
+
+def _models_at(annotation: Any, loc: tuple[str, ...]) -> Any:
+    """Follow a path of keys through annotations to the type that stands there."""
+    for part in loc:
+        annotation = _bare(annotation)
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            found = annotation.model_fields.get(part)
+            annotation = found.annotation if found else None
+        else:
+            arguments = typing.get_args(annotation)
+            annotation = arguments[1] if typing.get_origin(annotation) is dict else (arguments or (None,))[0]
+    return _bare(annotation)
+
+
+def _bare(annotation: Any) -> Any:
+    while typing.get_origin(annotation) in (typing.Annotated, typing.Union, types.UnionType):
+        annotation = next(arg for arg in typing.get_args(annotation) if arg is not types.NoneType)
+    return annotation
+
+
+def _field_names(model: type[BaseModel], loc: tuple[str, ...]) -> list[str]:
+    found = _models_at(model, loc)
+    return list(found.model_fields) if isinstance(found, type) and issubclass(found, BaseModel) else []
+
+
+def _described(model: type[BaseModel], loc: tuple[str, ...]) -> str:
+    parent = _models_at(model, loc[:-1])
+    known = parent.model_fields.get(loc[-1]) if isinstance(parent, type) and issubclass(parent, BaseModel) else None
+    return (known.description or "") if known else ""
+
+
+def quoted(text: str) -> str:
+    """Return a text as one safe YAML scalar."""
+    import json
+
+    return json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,258 @@
+"""Makes templates/styles/house.docx, the Word styles of the pack: `make styles`.
+
+The file is committed, so that a practice or an ICB can open it in Word, change a style, and keep the changed file in a
+library of its own. Sizes are points, lengths are twips (20 to the point, 56.7 to the millimetre). The colours and
+sizes are those of house.css.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+import zipfile
+from pathlib import Path
+
+from migpack.write.zipped import rezip
+
+TEXT, NAVY, BLUE, MUTED, LINE, TINT, YELLOW = "212B32", "003087", "005EB8", "4C6272", "768692", "F0F4F5", "FFF9C4"
+W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+ARIAL = '<w:rFonts w:ascii="Arial" w:hAnsi="Arial" w:eastAsia="Arial" w:cs="Arial"/>'
+SYMBOL = '<w:rFonts w:ascii="Segoe UI Symbol" w:hAnsi="Segoe UI Symbol" w:eastAsia="Segoe UI Symbol" w:cs="Segoe UI Symbol"/>'
+
+
+def letters(size: float = 0, *, bold: bool | None = None, colour: str = "", fonts: str = "", more: str = "") -> str:
+    """Return run properties, in the order of the schema; `more` is what comes after the size."""
+    weight = {None: "", True: "<w:b/><w:bCs/>", False: '<w:b w:val="0"/><w:bCs w:val="0"/>'}[bold]
+    tint = f'<w:color w:val="{colour}"/>' if colour else ""
+    points = f'<w:sz w:val="{size * 2:g}"/><w:szCs w:val="{size * 2:g}"/>' if size else ""
+    inner = fonts + weight + tint + points + more
+    return f"<w:rPr>{inner}</w:rPr>" if inner else ""
+
+
+def lines(before: int | None = None, after: int | None = None, line: int | None = None, *, left: int | None = None, hanging: int = 0,
+          right: int = 0, keep: bool = False, together: bool = False, border: str = "", align: str = "", level: int | None = None,
+          number: str = "") -> str:  # fmt: skip
+    """Return paragraph properties, in the order of the schema; `line` is 240ths of a line."""
+    space = "".join(f' w:{k}="{v}"' for k, v in (("before", before), ("after", after), ("line", line)) if v is not None)
+    space += ' w:lineRule="auto"' if line is not None else ""
+    hang = f' w:hanging="{hanging}"' if hanging else ""
+    parts = [
+        "<w:keepNext/>" if keep else "",
+        "<w:keepLines/>" if together or keep else "",
+        f'<w:numPr><w:numId w:val="{number}"/></w:numPr>' if number else "",
+        border,
+        f"<w:spacing{space}/>" if space else "",
+        f'<w:ind w:left="{left}" w:right="{right}"{hang}/>' if left is not None else "",
+        f'<w:jc w:val="{align}"/>' if align else "",
+        f'<w:outlineLvl w:val="{level}"/>' if level is not None else "",
+    ]
+    return f"<w:pPr>{''.join(parts)}</w:pPr>" if any(parts) else ""
+
+
+def box(colour: str, width: int) -> str:
+    """Return a tinted box with a bar at its left; the other borders are tint too, so that they are inner margins."""
+    edge = "".join(f'<w:{side} w:val="single" w:sz="4" w:space="{{}}" w:color="{TINT}"/>' for side in ("top", "bottom", "right"))
+    top, bottom, right = (part + "/>" for part in edge.format(5, 5, 8).split("/>")[:3])
+    bar = f'<w:left w:val="single" w:sz="{width}" w:space="8" w:color="{colour}"/>'
+    return f'<w:pBdr>{top}{bar}{bottom}{right}</w:pBdr><w:shd w:val="clear" w:color="auto" w:fill="{TINT}"/>'
+
+
+def frame(colour: str) -> str:
+    """Return a thin frame round a paragraph."""
+    sides = "".join(f'<w:{side} w:val="single" w:sz="6" w:space="4" w:color="{colour}"/>' for side in ("top", "left", "bottom", "right"))
+    return f"<w:pBdr>{sides}</w:pBdr>"
+
+
+INSET = 227
+PARAGRAPHS = (  # name, based on, next, paragraph properties, run properties
+    ("Normal", "", "", "", ""),
+    ("heading 1", "Normal", "Normal", lines(0, 120, 259, keep=True, level=0), letters(20, bold=True, colour=NAVY)),
+    ("heading 2", "Normal", "Normal", lines(320, 100, 259, keep=True, level=1), letters(14, bold=True, colour=NAVY)),
+    ("heading 3", "Normal", "Normal", lines(240, 60, 264, keep=True, level=2), letters(11.5, bold=True, colour=TEXT)),
+    ("heading 4", "Normal", "Normal", lines(180, 40, 264, keep=True, level=3), letters(10, bold=True, colour=MUTED)),
+    ("Title", "Normal", "Normal", lines(0, 120, 259, keep=True), letters(24, bold=True, colour=NAVY)),
+    ("Lead", "Normal", "Normal", lines(0, 160, 288), letters(12)),
+    ("Hint", "Normal", "Normal", "", letters(9, colour=MUTED)),
+    ("Small", "Normal", "Normal", lines(0, 80, 264), letters(8.5)),
+    ("List Bullet", "Normal", "", lines(0, 60, number="1"), ""),
+    ("List Number", "Normal", "", lines(0, 60, number="2"), ""),
+    ("List Plain", "Normal", "", lines(0, 60), ""),
+    ("caption", "Normal", "Normal", lines(160, 80, keep=True), letters(10, bold=True)),
+    ("Lines To Fill", "Normal", "Normal", lines(0, 120, border=frame(LINE), left=85, right=85), ""),
+    ("Sign Off", "Normal", "Normal", lines(200, 120, together=True), ""),
+    ("Draft Mark", "Normal", "Normal", lines(0, 160, border=frame(TEXT), left=85, right=85), letters(10, bold=True)),
+    ("Letter Date", "Normal", "Normal", lines(0, 200, align="right"), ""),
+    ("Centred", "Normal", "Normal", lines(align="center"), ""),
+    ("Letterhead", "Normal", "Normal", lines(0, 120), letters(14, bold=True, colour=NAVY)),
+    ("Sender", "Normal", "Sender", lines(0, 0, 264, left=5100), letters(9.5)),
+    ("Recipient", "Normal", "Recipient", lines(0, 0, 259), ""),
+    ("Callout", "Normal", "Normal", lines(0, 80, border=box(BLUE, 36), left=INSET, right=INSET, together=True), ""),
+    ("Callout Heading", "heading 3", "Callout", lines(0, 60, border=box(BLUE, 36), left=INSET, right=INSET, keep=True), ""),
+    ("Callout List", "Callout", "", lines(0, 40), ""),
+    ("Callout Warning", "Callout", "Normal", lines(border=box(TEXT, 48)), ""),
+    ("Callout Warning Heading", "Callout Heading", "Callout Warning", lines(border=box(TEXT, 48)), ""),
+    ("Callout Warning List", "Callout List", "", lines(border=box(TEXT, 48)), ""),
+    ("Table Text", "Normal", "", lines(0, 0, 259), letters(9)),
+    ("Table Head", "Table Text", "", lines(keep=True), letters(bold=True)),
+    ("Table Row Head", "Table Text", "", "", letters(bold=True)),
+    ("Table Hint", "Table Text", "", "", letters(8, colour=MUTED)),
+    ("Table List", "Table Text", "", "", ""),
+    ("Table Gap", "Normal", "Normal", lines(0, 0, 240), letters(4)),
+    ("Poster Heading", "heading 1", "Poster Text", lines(0, 480, 240), letters(60)),
+    ("Poster Subheading", "heading 2", "Poster Text", lines(360, 160, 240), letters(32)),
+    ("Poster Text", "Normal", "", lines(0, 280, 276), letters(24)),
+    ("Poster Big", "Poster Text", "", "", letters(32)),
+    ("Poster Huge", "Poster Text", "", lines(line=240), letters(48, bold=True)),
+    ("header", "Normal", "", lines(0, 0, 240), letters(8, colour=MUTED)),
+    ("footer", "Normal", "", lines(0, 0, 240), letters(8, colour=MUTED)),
+)
+CHARACTERS = (  # name, run properties
+    ("Default Paragraph Font", ""),
+    ("Strong", letters(bold=True)),
+    ("Hyperlink", letters(colour=BLUE, more='<w:u w:val="single"/>')),
+    ("Placeholder Text", letters(colour=MUTED, more=f'<w:shd w:val="clear" w:color="auto" w:fill="{TINT}"/>')),
+    ("Tick Box", letters(14, fonts=SYMBOL)),
+    ("Gap", letters(more=f'<w:bdr w:val="dashed" w:sz="6" w:space="0" w:color="{TEXT}"/><w:shd w:val="clear" w:color="auto" w:fill="{YELLOW}"/>')),
+    ("Reference", letters(8, colour=MUTED)),
+    ("Tag", letters(8, colour=MUTED, more=f'<w:bdr w:val="single" w:sz="4" w:space="0" w:color="{LINE}"/>')),
+    ("Fill", letters(more='<w:u w:val="single"/>')),
+)
+RULE = '<w:{side} w:val="single" w:sz="{size}" w:space="0" w:color="{colour}"/>'
+
+
+def rules(sides: str, size: int, colour: str) -> str:
+    """Return borders for these sides, which stand in the order of the schema."""
+    return "".join(RULE.format(side=side, size=size, colour=colour) for side in sides.split())
+
+
+ROWS = rules("top bottom insideH", 4, "AEB7BD")
+RULED = rules("top left bottom right insideH insideV", 4, "AEB7BD")
+HEADROW = (
+    '<w:tblStylePr w:type="firstRow"><w:tcPr><w:tcBorders>'
+    + rules("bottom", 12, NAVY)
+    + f'</w:tcBorders><w:shd w:val="clear" w:color="auto" w:fill="{TINT}"/></w:tcPr></w:tblStylePr>'
+)
+TABLES = (  # name, borders, conditional formats
+    ("House Tasks", ROWS, HEADROW),
+    ("House Facts", ROWS, ""),
+    ("House Grid", RULED, HEADROW),
+    ("House Log", rules("top left bottom right insideH insideV", 6, LINE), HEADROW),
+    ("House Signatures", rules("top left bottom right insideH insideV", 6, LINE), HEADROW),
+)
+
+
+def identifier(name: str) -> str:
+    """Return the id of a style: its name without spaces, each word with a capital."""
+    return "".join(word[0].upper() + word[1:] for word in name.split())
+
+
+def style(kind: str, name: str, inner: str, *, based: str = "", after: str = "", default: bool = False) -> str:
+    """Return one style."""
+    link = f'<w:basedOn w:val="{identifier(based)}"/>' if based else ""
+    link += f'<w:next w:val="{identifier(after)}"/>' if after else ""
+    own = "" if name in BUILT_IN else ' w:customStyle="1"'
+    mark = ' w:default="1"' if default else ""
+    return f'<w:style w:type="{kind}"{mark}{own} w:styleId="{identifier(name)}"><w:name w:val="{name}"/>{link}<w:qFormat/>{inner}</w:style>'
+
+
+BUILT_IN = {"Normal", "Title", "List Bullet", "List Number", "caption", "header", "footer", "Default Paragraph Font", "Strong", "Hyperlink",
+            "Placeholder Text", "Normal Table", "No List"} | {f"heading {n}" for n in range(1, 5)}  # fmt: skip
+
+
+def styles_xml() -> str:
+    """Return word/styles.xml."""
+    base = letters(10, colour=TEXT, fonts=ARIAL, more='<w:lang w:val="en-GB" w:eastAsia="en-GB" w:bidi="ar-SA"/>')
+    out = [
+        f"{HEAD}<w:styles {W}><w:docDefaults><w:rPrDefault>{base}</w:rPrDefault>",
+        f"<w:pPrDefault>{lines(0, 120, 281)}</w:pPrDefault></w:docDefaults>",
+    ]
+    for name, based, after, paragraph, run in PARAGRAPHS:
+        out.append(style("paragraph", name, paragraph + run, based=based, after=after, default=name == "Normal"))
+    for name, run in CHARACTERS:
+        out.append(style("character", name, run, default=name == "Default Paragraph Font"))
+    margins = '<w:tblCellMar><w:top w:w="{0}" w:type="dxa"/><w:left w:w="{1}" w:type="dxa"/><w:bottom w:w="{0}" w:type="dxa"/><w:right w:w="{1}" w:type="dxa"/></w:tblCellMar>'
+    normal = f'<w:tblPr><w:tblInd w:w="0" w:type="dxa"/>{margins.format(0, 0)}</w:tblPr>'
+    out.append(style("table", "Normal Table", normal, default=True))
+    out.append(style("numbering", "No List", "", default=True))
+    for name, borders, conditional in TABLES:
+        inner = f'<w:tblPr><w:tblBorders>{borders}</w:tblBorders>{margins.format(68, 85)}</w:tblPr>{conditional}'
+        out.append(style("table", name, inner, based="Normal Table"))
+    return "".join(out) + "</w:styles>"
+
+
+def numbering_xml() -> str:
+    """Return word/numbering.xml: 1 is bullets, 2 is numbers; both have three levels."""
+    kinds = {1: (("bullet", "\N{BULLET}"), ("bullet", "\N{EN DASH}"), ("bullet", "\N{BULLET}")),
+             2: (("decimal", "%1."), ("lowerLetter", "%2."), ("lowerRoman", "%3."))}  # fmt: skip
+    out = [f"{HEAD}<w:numbering {W}>"]
+    for key, levels in kinds.items():
+        out.append(f'<w:abstractNum w:abstractNumId="{key}"><w:multiLevelType w:val="multilevel"/>')
+        for depth, (kind, text) in enumerate(levels):
+            out.append(
+                f'<w:lvl w:ilvl="{depth}"><w:start w:val="1"/><w:numFmt w:val="{kind}"/><w:lvlText w:val="{text}"/><w:lvlJc w:val="left"/>'
+                f'<w:pPr><w:ind w:left="{340 * (depth + 1)}" w:hanging="340"/></w:pPr><w:rPr>{ARIAL}</w:rPr></w:lvl>'
+            )
+        out.append("</w:abstractNum>")
+    out += [f'<w:num w:numId="{key}"><w:abstractNumId w:val="{key}"/></w:num>' for key in kinds]
+    return "".join(out) + "</w:numbering>"
+
+
+def settings_xml() -> str:
+    """Return word/settings.xml; compatibility 15 makes tables start at the margin."""
+    office = 'w:uri="http://schemas.microsoft.com/office/word"'
+    return (
+        f'{HEAD}<w:settings {W}><w:zoom w:percent="100"/><w:defaultTabStop w:val="720"/><w:characterSpacingControl w:val="doNotCompress"/>'
+        f'<w:compat><w:compatSetting w:name="compatibilityMode" {office} w:val="15"/></w:compat>'
+        '<w:themeFontLang w:val="en-GB"/><w:decimalSymbol w:val="."/><w:listSeparator w:val=","/></w:settings>'
+    )
+
+
+def parts() -> dict[str, str]:
+    """Return every part of the file, by name."""
+    package = "http://schemas.openxmlformats.org/package/2006"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    word = "application/vnd.openxmlformats-officedocument.wordprocessingml"
+    overrides = {
+        "/word/document.xml": f"{word}.document.main+xml",
+        "/word/styles.xml": f"{word}.styles+xml",
+        "/word/settings.xml": f"{word}.settings+xml",
+        "/word/numbering.xml": f"{word}.numbering+xml",
+        "/docProps/core.xml": "application/vnd.openxmlformats-package.core-properties+xml",
+    }
+    names = "".join(f'<Override PartName="{name}" ContentType="{kind}"/>' for name, kind in overrides.items())
+    inside = "".join(
+        f'<Relationship Id="rId{n}" Type="{office}/{name}" Target="{name}.xml"/>' for n, name in enumerate(("styles", "settings", "numbering"), 1)
+    )
+    sample = "".join(f'<w:p><w:pPr><w:pStyle w:val="{identifier(n)}"/></w:pPr><w:r><w:t>{n[0].upper() + n[1:]}</w:t></w:r></w:p>' for n, *_ in PARAGRAPHS)
+    size = '<w:sectPr><w:pgSz w:w="11906" w:h="16838"/><w:pgMar w:top="1134" w:right="1020" w:bottom="1134" w:left="1020" w:header="567" w:footer="567" w:gutter="0"/></w:sectPr>'
+    core = (
+        f'<cp:coreProperties xmlns:cp="{package}/metadata/core-properties" xmlns:dc="http://purl.org/dc/elements/1.1/"'
+        ' xmlns:dcterms="http://purl.org/dc/terms/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
+        "<dc:title>House styles of the pack</dc:title><dc:language>en-GB</dc:language></cp:coreProperties>"
+    )
+    return {
+        "[Content_Types].xml": f'{HEAD}<Types xmlns="{package}/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        f'<Default Extension="xml" ContentType="application/xml"/>{names}</Types>',
+        "_rels/.rels": f'{HEAD}<Relationships xmlns="{package}/relationships"><Relationship Id="rId1" Type="{office}/officeDocument" Target="word/document.xml"/>'
+        f'<Relationship Id="rId2" Type="{package}/relationships/metadata/core-properties" Target="docProps/core.xml"/></Relationships>',
+        "docProps/core.xml": HEAD + core,
+        "word/document.xml": f"{HEAD}<w:document {W}><w:body>{sample}{size}</w:body></w:document>",
+        "word/_rels/document.xml.rels": f'{HEAD}<Relationships xmlns="{package}/relationships">{inside}</Relationships>',
+        "word/styles.xml": styles_xml(),
+        "word/settings.xml": settings_xml(),
+        "word/numbering.xml": numbering_xml(),
+    }
+
+
+def house_docx() -> bytes:
+    """Return the file."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, text in parts().items():
+            archive.writestr(name, text)
+    return rezip(packed.getvalue())
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_bytes(house_docx())
