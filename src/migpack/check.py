@@ -169,14 +169,12 @@ def say_day(day: dt.date) -> str:
 
 def _contradictions(case: Case, milestones: Mapping[str, Milestone]) -> Iterator[Problem]:
     for phrase in case.content.timeline.necessary:
-        if phrase.subject not in milestones or phrase.anchor not in milestones:
+        if not {phrase.subject, phrase.anchor} <= case.file.dates.keys() & milestones.keys():
             continue
         subject, anchor = milestones[phrase.subject], milestones[phrase.anchor]
-        if not (subject.given or anchor.given):
-            continue
         earliest, latest = window(case, phrase, anchor.date)
         if (earliest and subject.date < earliest) or (latest and subject.date > latest):
-            blamed = subject if subject.given and subject.id != "go_live" else anchor if anchor.given else subject
+            blamed = anchor if subject.id == "go_live" else subject
             way = "before" if phrase.sign < 0 else "after"
             yield Problem(
                 case.place("dates", blamed.id),
@@ -261,7 +259,7 @@ def _lapsed(case: Case, milestones: Mapping[str, Milestone]) -> Iterator[Problem
             )
 
 
-_TEN_DIGITS = re.compile(r"(?<![\d ])\d{3}[ -]?\d{3}[ -]?\d{4}(?!\d)")
+_TEN_DIGITS = re.compile(r"(?<!\d)(?<!\d )\d{3}[ -]?\d{3}[ -]?\d{4}(?!\d)")
 
 
 def _odd_facts(case: Case) -> Iterator[Problem]:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from migpack.check import check
 from migpack.library import Library
-from migpack.markup import read
 from migpack.manifest import Last, digest, write_manifest
+from migpack.markup import read
 from migpack.model import Artefact, Case, Page, Plan
 from migpack.parties import party_dates, plan_parties, slug
 from migpack.plan import Wanted, make_plan
@@ -198,7 +198,6 @@ class _Writers:
         library = prepared.library
         if "pdf" in formats:
             from migpack.write.pdf import Printer
-    from migpack.write.word import WordWriter
 
             self.printer = Printer(lambda name: library.read(f"templates/{name}"))
             self._refuse_missing_letters(prepared)

@@ -107,9 +107,10 @@ def _syntax_problem(error: yaml.YAMLError, file: str, text: str) -> Problem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     says = str(getattr(error, "problem", None) or error)
     if isinstance(error, yaml.reader.ReaderError):
-        before = text[: error.position]
+        # The C reader counts bytes of UTF-8.
+        before = text.encode()[: error.position].decode(errors="ignore")
         place = Place(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
-        return Problem(place, f"there is a hidden control character (U+{ord(text[error.position]):04X})", "type the line again without it")
+        return Problem(place, f"there is a hidden control character (U+{error.character:04X})", "type the line again without it")
     place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
     line = text.splitlines()[mark.line] if mark and mark.line < len(text.splitlines()) else ""
     if "\t" in line[: len(line) - len(line.lstrip())] or "'\\t'" in says:

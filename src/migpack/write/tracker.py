@@ -149,6 +149,5 @@ def _colour(sheet: Any, column: str, count: int, fills: dict[str, str]) -> None:
 
     for word, colour in fills.items():
         fill = PatternFill("solid", bgColor=colour, fgColor=colour)
-        sheet.conditional_formatting.add(
-            f"{column}2:{column}{count + 1}", Rule(type="cellIs", operator="equal", formula=[f'"{word}"'], dxf=DifferentialStyle(fill=fill))
-        )
+        rule = Rule(type="cellIs", operator="equal", formula=[f'"{word}"'], dxf=DifferentialStyle(fill=fill))
+        sheet.conditional_formatting.add(f"{column}2:{column}{count + 1}", rule)

@@ -1,0 +1,68 @@
+"""The sample practices, and packs made from them: what the tests of whole packs share."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+
+from migpack.library import Library, shipped
+from migpack.load import load
+from migpack.manifest import NOTHING
+from migpack.model import Artefact, Case
+from migpack.pack import Prepared, build, pack_folder, prepare
+from migpack.plan import Wanted
+
+TODAY = dt.date(2026, 11, 23)
+SAMPLES = {name: shipped() / "templates" / "samples" / name / "practice.yaml" for name in ("small", "rich")}
+MINIMAL = """\
+practice:
+  name: Corner Surgery
+  ods_code: A99997
+systems:
+  current: EMIS Web
+  new: Medicus
+dates:
+  go_live: 2027-06-10
+"""
+
+
+def case_of(path: Path) -> tuple[Case, Library]:
+    """Return a practice file loaded with its library."""
+    library = Library.of(path.parent)
+    return load(path, library), library
+
+
+def prepared(path: Path, wanted: Wanted | None = None, today: dt.date = TODAY) -> Prepared:
+    """Return the pack of a practice file, thought through."""
+    case, library = case_of(path)
+    return prepare(case, library, today, wanted or Wanted())
+
+
+def written(folder: Path, text: str, name: str = "practice.yaml") -> Path:
+    """Write a practice file and return its path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / name
+    path.write_text(text, "utf-8")
+    return path
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A pack built into a folder."""
+
+    prepared: Prepared
+    folder: Path
+    artefacts: dict[str, Artefact]
+
+    def files(self, suffix: str) -> list[Path]:
+        """Return the pack's files with this ending."""
+        return sorted(self.folder.rglob(f"*{suffix}"))
+
+
+def built(path: Path, out: Path, jobs: int = 2) -> Pack:
+    """Build a practice's pack below `out`."""
+    ready = prepared(path)
+    folder = pack_folder(ready.plan.case, out)
+    made = {artefact.path: artefact for artefact in build(ready, folder, last=NOTHING, jobs=jobs)}
+    return Pack(ready, folder, made)
