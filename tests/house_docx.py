@@ -14,7 +14,7 @@ from pathlib import Path
 
 from migpack.write.zipped import rezip
 
-TEXT, NAVY, BLUE, MUTED, LINE, TINT, YELLOW = "212B32", "003087", "005EB8", "4C6272", "768692", "F0F4F5", "FFF9C4"
+TEXT, NAVY, BLUE, MUTED, LINE, HAIR, TINT, YELLOW = "212B32", "003087", "005EB8", "4C6272", "768692", "D8DDE0", "F0F4F5", "FFF9C4"
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 ARIAL = '<w:rFonts w:ascii="Arial" w:hAnsi="Arial" w:eastAsia="Arial" w:cs="Arial"/>'
@@ -52,10 +52,12 @@ def lines(before: int | None = None, after: int | None = None, line: int | None 
 
 def box(colour: str, width: int) -> str:
     """Return a tinted box with a bar at its left; the other borders are tint too, so that they are inner margins."""
-    edge = "".join(f'<w:{side} w:val="single" w:sz="4" w:space="{{}}" w:color="{TINT}"/>' for side in ("top", "bottom", "right"))
-    top, bottom, right = (part + "/>" for part in edge.format(5, 5, 8).split("/>")[:3])
+    edge = '<w:{} w:val="single" w:sz="4" w:space="{}" w:color="' + TINT + '"/>'
     bar = f'<w:left w:val="single" w:sz="{width}" w:space="8" w:color="{colour}"/>'
-    return f'<w:pBdr>{top}{bar}{bottom}{right}</w:pBdr><w:shd w:val="clear" w:color="auto" w:fill="{TINT}"/>'
+    return (
+        f"<w:pBdr>{edge.format('top', 5)}{bar}{edge.format('bottom', 5)}{edge.format('right', 8)}</w:pBdr>"
+        f'<w:shd w:val="clear" w:color="auto" w:fill="{TINT}"/>'
+    )
 
 
 def frame(colour: str) -> str:
@@ -65,45 +67,49 @@ def frame(colour: str) -> str:
 
 
 INSET = 227
+UNDER = f'<w:pBdr><w:bottom w:val="single" w:sz="18" w:space="6" w:color="{NAVY}"/></w:pBdr>'
 PARAGRAPHS = (  # name, based on, next, paragraph properties, run properties
     ("Normal", "", "", "", ""),
-    ("heading 1", "Normal", "Normal", lines(0, 120, 259, keep=True, level=0), letters(20, bold=True, colour=NAVY)),
-    ("heading 2", "Normal", "Normal", lines(320, 100, 259, keep=True, level=1), letters(14, bold=True, colour=NAVY)),
-    ("heading 3", "Normal", "Normal", lines(240, 60, 264, keep=True, level=2), letters(11.5, bold=True, colour=TEXT)),
-    ("heading 4", "Normal", "Normal", lines(180, 40, 264, keep=True, level=3), letters(10, bold=True, colour=MUTED)),
+    ("heading 1", "Normal", "Normal", lines(0, 227, 240, keep=True, border=UNDER, level=0), letters(22, bold=True, colour=NAVY)),
+    ("heading 2", "Normal", "Normal", lines(360, 100, 250, keep=True, level=1), letters(14, bold=True, colour=NAVY)),
+    ("heading 3", "Normal", "Normal", lines(240, 80, 250, keep=True, level=2), letters(11.5, bold=True, colour=TEXT)),
+    ("heading 4", "Normal", "Normal", lines(200, 60, 250, keep=True, level=3), letters(10, bold=True, colour=TEXT)),
     ("Title", "Normal", "Normal", lines(0, 120, 259, keep=True), letters(24, bold=True, colour=NAVY)),
-    ("Lead", "Normal", "Normal", lines(0, 160, 288), letters(12)),
-    ("Hint", "Normal", "Normal", "", letters(9, colour=MUTED)),
+    ("Lead", "Normal", "Normal", lines(0, 200, 281), letters(12)),
+    ("Hint", "Normal", "Normal", lines(0, 100, 281, keep=True), letters(9, colour=MUTED)),
     ("Small", "Normal", "Normal", lines(0, 80, 264), letters(8.5)),
     ("List Bullet", "Normal", "", lines(0, 60, number="1"), ""),
     ("List Number", "Normal", "", lines(0, 60, number="2"), ""),
     ("List Plain", "Normal", "", lines(0, 60), ""),
-    ("caption", "Normal", "Normal", lines(160, 80, keep=True), letters(10, bold=True)),
+    ("caption", "Normal", "Normal", lines(120, 80, keep=True), letters(10, bold=True)),
     ("Lines To Fill", "Normal", "Normal", lines(0, 120, border=frame(LINE), left=85, right=85), ""),
-    ("Sign Off", "Normal", "Normal", lines(200, 120, together=True), ""),
-    ("Draft Mark", "Normal", "Normal", lines(0, 160, border=frame(TEXT), left=85, right=85), letters(10, bold=True)),
+    ("Sign Off", "Normal", "Normal", lines(320, 140, together=True), ""),
+    ("Draft Mark", "Normal", "Normal", lines(0, 280, border=frame(TEXT), left=85, right=85, align="center"), letters(bold=True)),
     ("Letter Date", "Normal", "Normal", lines(0, 200, align="right"), ""),
     ("Centred", "Normal", "Normal", lines(align="center"), ""),
-    ("Letterhead", "Normal", "Normal", lines(0, 120), letters(14, bold=True, colour=NAVY)),
-    ("Sender", "Normal", "Sender", lines(0, 0, 264, left=5100), letters(9.5)),
-    ("Recipient", "Normal", "Recipient", lines(0, 0, 259), ""),
-    ("Callout", "Normal", "Normal", lines(0, 80, border=box(BLUE, 36), left=INSET, right=INSET, together=True), ""),
-    ("Callout Heading", "heading 3", "Callout", lines(0, 60, border=box(BLUE, 36), left=INSET, right=INSET, keep=True), ""),
+    ("Letterhead", "Normal", "Sender", lines(0, 120, 250), letters(15, bold=True, colour=NAVY)),
+    ("Sender", "Normal", "Sender", lines(0, 0, 271, left=6120), letters(10)),
+    ("Recipient", "Normal", "Recipient", lines(0, 0, 261), letters(11)),
+    ("Callout", "Normal", "Normal", lines(0, 80, border=box(NAVY, 36), left=INSET, right=INSET, together=True), ""),
+    ("Callout Heading", "heading 3", "Callout", lines(0, 60, border=box(NAVY, 36), left=INSET, right=INSET, keep=True), ""),
     ("Callout List", "Callout", "", lines(0, 40), ""),
-    ("Callout Warning", "Callout", "Normal", lines(border=box(TEXT, 48)), ""),
-    ("Callout Warning Heading", "Callout Heading", "Callout Warning", lines(border=box(TEXT, 48)), ""),
-    ("Callout Warning List", "Callout List", "", lines(border=box(TEXT, 48)), ""),
-    ("Table Text", "Normal", "", lines(0, 0, 259), letters(9)),
-    ("Table Head", "Table Text", "", lines(keep=True), letters(bold=True)),
+    ("Callout Warning", "Callout", "Normal", lines(border=box(TEXT, 72)), ""),
+    ("Callout Warning Heading", "Callout Heading", "Callout Warning", lines(border=box(TEXT, 72)), ""),
+    ("Callout Warning List", "Callout List", "", lines(border=box(TEXT, 72)), ""),
+    ("Table Text", "Normal", "", lines(0, 40, 268), letters(9)),
+    ("Table Head", "Table Text", "", lines(0, 0, 252, keep=True), letters(8.5, bold=True)),
     ("Table Row Head", "Table Text", "", "", letters(bold=True)),
+    ("Table Number", "Table Text", "", "", letters(8, colour=MUTED)),
     ("Table Hint", "Table Text", "", "", letters(8, colour=MUTED)),
-    ("Table List", "Table Text", "", "", ""),
+    ("Table Small", "Table Text", "", "", letters(8)),
+    ("Table List", "Table Text", "", lines(0, 20), ""),
     ("Table Gap", "Normal", "Normal", lines(0, 0, 240), letters(4)),
-    ("Poster Heading", "heading 1", "Poster Text", lines(0, 480, 240), letters(60)),
-    ("Poster Subheading", "heading 2", "Poster Text", lines(360, 160, 240), letters(32)),
-    ("Poster Text", "Normal", "", lines(0, 280, 276), letters(24)),
-    ("Poster Big", "Poster Text", "", "", letters(32)),
-    ("Poster Huge", "Poster Text", "", lines(line=240), letters(48, bold=True)),
+    ("Poster Heading", "heading 1", "Poster Text", lines(120, 480, 240, align="center"), letters(60)),
+    ("Poster Subheading", "heading 2", "Poster Text", lines(400, 160, 240, align="center"), letters(34)),
+    ("Poster Text", "Normal", "", lines(0, 320, 271, align="center"), letters(26)),
+    ("Poster Big", "Poster Text", "", lines(line=252), letters(36)),
+    ("Poster Huge", "Poster Text", "", lines(line=240), letters(60, bold=True)),
+    ("Poster List", "Poster Text", "", lines(0, 160, align="left"), ""),
     ("header", "Normal", "", lines(0, 0, 240), letters(8, colour=MUTED)),
     ("footer", "Normal", "", lines(0, 0, 240), letters(8, colour=MUTED)),
 )
@@ -112,7 +118,7 @@ CHARACTERS = (  # name, run properties
     ("Strong", letters(bold=True)),
     ("Hyperlink", letters(colour=BLUE, more='<w:u w:val="single"/>')),
     ("Placeholder Text", letters(colour=MUTED, more=f'<w:shd w:val="clear" w:color="auto" w:fill="{TINT}"/>')),
-    ("Tick Box", letters(14, fonts=SYMBOL)),
+    ("Tick Box", letters(15, fonts=SYMBOL)),
     ("Gap", letters(more=f'<w:bdr w:val="dashed" w:sz="6" w:space="0" w:color="{TEXT}"/><w:shd w:val="clear" w:color="auto" w:fill="{YELLOW}"/>')),
     ("Reference", letters(8, colour=MUTED)),
     ("Tag", letters(8, colour=MUTED, more=f'<w:bdr w:val="single" w:sz="4" w:space="0" w:color="{LINE}"/>')),
@@ -126,19 +132,19 @@ def rules(sides: str, size: int, colour: str) -> str:
     return "".join(RULE.format(side=side, size=size, colour=colour) for side in sides.split())
 
 
-ROWS = rules("top bottom insideH", 4, "AEB7BD")
-RULED = rules("top left bottom right insideH insideV", 4, "AEB7BD")
+ROWS = rules("top bottom insideH", 6, LINE)
+RULED = rules("top left bottom right insideH insideV", 6, LINE)
 HEADROW = (
     '<w:tblStylePr w:type="firstRow"><w:tcPr><w:tcBorders>'
-    + rules("bottom", 12, NAVY)
+    + rules("bottom", 14, NAVY)
     + f'</w:tcBorders><w:shd w:val="clear" w:color="auto" w:fill="{TINT}"/></w:tcPr></w:tblStylePr>'
 )
 TABLES = (  # name, borders, conditional formats
-    ("House Tasks", ROWS, HEADROW),
-    ("House Facts", ROWS, ""),
+    ("House Tasks", ROWS + rules("insideV", 6, HAIR), HEADROW),
+    ("House Facts", rules("top bottom insideH", 6, HAIR), HEADROW),
     ("House Grid", RULED, HEADROW),
-    ("House Log", rules("top left bottom right insideH insideV", 6, LINE), HEADROW),
-    ("House Signatures", rules("top left bottom right insideH insideV", 6, LINE), HEADROW),
+    ("House Log", RULED, HEADROW),
+    ("House Signatures", RULED, HEADROW),
 )
 
 
@@ -176,7 +182,7 @@ def styles_xml() -> str:
     out.append(style("table", "Normal Table", normal, default=True))
     out.append(style("numbering", "No List", "", default=True))
     for name, borders, conditional in TABLES:
-        inner = f'<w:tblPr><w:tblBorders>{borders}</w:tblBorders>{margins.format(68, 85)}</w:tblPr>{conditional}'
+        inner = f'<w:tblPr><w:tblBorders>{borders}</w:tblBorders>{margins.format(74, 91)}</w:tblPr>{conditional}'
         out.append(style("table", name, inner, based="Normal Table"))
     return "".join(out) + "</w:styles>"
 

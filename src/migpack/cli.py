@@ -21,6 +21,7 @@ from migpack import __version__
 
 if TYPE_CHECKING:
     from migpack.pack import Prepared
+    from migpack.screen import Table
     from migpack.problems import Problem
 
 FORMATS = ("html", "pdf", "docx", "txt", "ics", "xlsx")
@@ -244,7 +245,7 @@ def _prepare(
     return folder, prepare(case, library, _day(today), wanted or Wanted())
 
 
-def _show(tables: Iterable[tuple[str, tuple[str, ...], list[tuple[str, ...]]]]) -> None:
+def _show(tables: Iterable[Table]) -> None:
     """Print tables, as wide as the terminal; unwrapped where the output is not one."""
     from rich.console import Console
     from rich.table import Table

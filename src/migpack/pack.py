@@ -157,7 +157,8 @@ def _carried(prepared: Prepared, formats: frozenset[str], last: Last) -> Last:
 def _artefacts(prepared: Prepared, formats: frozenset[str], jobs: int) -> Iterator[Artefact]:
     """Make every file: the quick ones here, the laid-out ones in `jobs` processes, the print pack last."""
     yield from _plan_files(prepared, formats)
-    todo = [(page, format) for page in prepared.pages for format in page.document.spec.formats if format in formats]
+    pages = [page for page in prepared.pages if page.document.spec.made_by == "template"]
+    todo = [(page, format) for page in pages for format in page.document.spec.formats if format in formats]
     if not todo:
         return
     _writers.prepare(prepared, [format for _, format in todo])
@@ -168,12 +169,12 @@ def _artefacts(prepared: Prepared, formats: frozenset[str], jobs: int) -> Iterat
         if artefact.pages:
             counts[artefact.document] = artefact.pages
         yield artefact
-    pack = next((d for d in prepared.plan.documents if d.spec.made_by == "print_pack"), None)
-    printed = [page for page in prepared.pages if page.document.spec.printed and page.document.id in counts]
-    if pack and printed:
+    contents = [page for page in prepared.pages if page.document.spec.made_by == "print_pack"]
+    printed = [page for page in pages if page.document.spec.printed and page.document.id in counts]
+    for page in contents if printed else ():
         from migpack.write.join import join
 
-        yield join(_writers.printer, printed, pack, prepared.plan.case.file.practice.name, counts)
+        yield join(_writers.printer, page, printed, counts)
 
 
 def _plan_files(prepared: Prepared, formats: frozenset[str]) -> Iterator[Artefact]:

@@ -61,6 +61,10 @@ class Mistakes(MigpackError):
         self.problems = tuple(sorted(set(problems), key=lambda p: (p.place, p.what)))
         super().__init__("\n".join(map(str, self.problems)))
 
+    def __reduce__(self) -> tuple[type[Mistakes], tuple[tuple[Problem, ...]]]:
+        """Let a mistake found in a worker process reach this one."""
+        return type(self), (self.problems,)
+
 
 class CannotRun(MigpackError):
     """This machine lacks something; the message names the command that mends it."""

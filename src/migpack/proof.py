@@ -18,7 +18,7 @@ from migpack.problems import Place, Problem, Weight
 from migpack.values import MONTHS, WEEKDAYS, read_moment
 
 MAX_NAME = 64
-_LEFTOVER = re.compile(r"lorem ipsum|\bTODO\b|\bTBC\b|\bxxx\b|\{\{|\}\}|\{%|«|»|\bNone\b|\bundefined\b", re.IGNORECASE)
+_LEFTOVER = re.compile(r"(?i:lorem ipsum)|\bTODO\b|\bTBC\b|\b(?i:xxx)\b|\{\{|\}\}|\{%|«|»|\bNone\b|\bundefined\b")
 _DATED = re.compile(rf"({'|'.join(WEEKDAYS)}),? (\d{{1,2}}) ({'|'.join(MONTHS)}) (\d{{4}})")
 
 

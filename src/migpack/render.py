@@ -220,9 +220,10 @@ class _Environment(SandboxedEnvironment):
         return super().is_safe_attribute(obj, attr, value)
 
     def is_safe_callable(self, obj: Any) -> bool:
-        if isinstance(obj, Macro) or getattr(obj, "__module__", "").startswith("jinja2."):
+        module = getattr(obj, "__module__", "") or ""
+        if isinstance(obj, Macro) or module.startswith("jinja2."):
             return True
-        if getattr(obj, "__module__", "") == __name__:
+        if module == __name__:
             return super().is_safe_callable(obj)
         return isinstance(getattr(obj, "__self__", None), _PLAIN) and super().is_safe_callable(obj)
 

@@ -42,13 +42,14 @@ _CHILDREN: Mapping[str, frozenset[str]] = {
     "thead": frozenset({"tr"}),
     "tbody": frozenset({"tr"}),
     "tr": frozenset({"th", "td"}),
-    "th": _PHRASE,
+    "th": _PHRASE | {"p", "ul", "ol"},
     "td": _CELL,
     "a": _PHRASE - {"a"},
     **dict.fromkeys(("strong", "span"), _PHRASE),
     "select": frozenset({"option"}),
     **dict.fromkeys(("option", "textarea", "title"), _NOTHING),
 }
+_KNOWN = frozenset[str]().union(*_CHILDREN.values())
 _HOLDS_WORDS = (
     frozenset({"title", "p", "li", "caption", "th", "td", "sender", "recipient", "letterhead", "option", "textarea"}) | _PHRASE | _HEADINGS
 )
@@ -93,7 +94,7 @@ _CLASSES: Mapping[str, frozenset[str]] = {
     "input": frozenset({"short", "date", "initials", "signature", "money"}),
     "svg": frozenset({"timeline"}),
     "body": frozenset({"staff", "commissioner", "patients", "third_parties", "fillable", "draft", "style-house", "style-large_print"})
-    | {"paper-a4", "paper-a3_landscape", "profile-plain", "profile-dl_window", "profile-c5_window"},
+    | {"paper-a4", "paper-a4_landscape", "paper-a3_landscape", "profile-plain", "profile-dl_window", "profile-c5_window"},
 }
 _LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
 # What XML 1.0 cannot carry; no format could print it.
@@ -200,7 +201,7 @@ class _Outline(HTMLParser):
         parent, tag = self._open[-1], element.tag
         if parent.key not in _CHILDREN:  # inside a mistake that is already told
             return
-        if tag not in _CHILDREN and tag not in _ATTRIBUTES and tag not in _CLASSES:
+        if tag not in _KNOWN:
             self._add(element, "is not in the page vocabulary", did_you_mean(tag, _CHILDREN[parent.key]))
         elif tag not in _CHILDREN[parent.key]:
             self._add(element, f"cannot stand {f'in <{parent.tag}>' if parent.tag else 'there'}", "move it, or close what stands around it")

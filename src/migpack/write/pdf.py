@@ -40,6 +40,10 @@ class PrintError(MigpackError):
         self.said = tuple(dict.fromkeys(said))
         super().__init__(f"{document} cannot be printed: " + "; ".join(self.said))
 
+    def __reduce__(self) -> tuple[type[PrintError], tuple[str, tuple[str, ...]]]:
+        """Let an error of a worker process reach the one that tells it."""
+        return type(self), (self.document, self.said)
+
 
 class Printer:
     """Lays out and prints pages; keeps fonts and parsed style sheets, so make one and use it for the whole pack."""

@@ -1,0 +1,75 @@
+"""Printed pages → the print pack: one tagged PDF of all that is to be printed, with contents and pack page numbers.
+
+Each document is laid out once more, without form fields, and the laid-out pages are written together, which keeps tags,
+language, links and outline. Ids are prefixed with the document's id, so that every link stays in its own document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from migpack.model import Artefact, Page
+from migpack.write.pdf import Printer
+
+SHEET = "styles/print_pack.css"
+
+
+def join(printer: Printer, contents: Page, pages: Sequence[Page], counts: Mapping[str, int]) -> Artefact:
+    """Return the print pack.
+
+    Args:
+        contents: the contents page; cells with the ids 'title.<document>', 'pages.<document>' and 'first.<document>' get their link and numbers here.
+        pages: the documents, in the order in which they are joined.
+        counts: how many pages each document has.
+    """
+    first, starts = len(_lay_out_contents(printer, contents, {}, counts).pages) + 1, {}
+    for page in pages:
+        starts[page.document.id] = first
+        first += counts[page.document.id]
+    whole = _lay_out_contents(printer, contents, starts, counts)
+    sheets = list(whole.pages)
+    for page in pages:
+        laid_out = printer.lay_out_html(
+            page.html, page.document.id, forms=False, change=_prefixed(page.document.id), css=_numbered(starts[page.document.id])
+        )
+        sheets += laid_out.pages
+    identity = contents.html + "".join(page.html for page in pages)
+    data = printer.write(whole.copy(sheets), name=contents.document.id, identity=identity)
+    return Artefact(f"{contents.document.path}.pdf", data, contents.document.id, len(sheets))
+
+
+def _lay_out_contents(printer: Printer, contents: Page, starts: Mapping[str, int], counts: Mapping[str, int]) -> Any:
+    def fill(root: Any) -> None:
+        for document in counts:
+            for cell, number in ((f"first.{document}", starts.get(document, 0)), (f"pages.{document}", counts[document])):
+                for found in root.iterfind(f".//*[@id='{cell}']"):
+                    found.text = str(number)
+            for title in root.iterfind(f".//*[@id='title.{document}']"):
+                link = title.makeelement("a", {"href": f"#{document}"})
+                link.text, title.text = title.text, None
+                title.append(link)
+
+    return printer.lay_out_html(contents.html, contents.document.id, forms=False, change=fill, css=_numbered(1))
+
+
+def _numbered(start: int) -> tuple[str, ...]:
+    """Return the style sheets that print pack page numbers from `start` on."""
+    return SHEET, f"@page {{ counter-increment: pack }} @page :first {{ counter-reset: pack {start - 1}; counter-increment: pack }}"
+
+
+def _prefixed(document: str) -> Callable[[Any], None]:
+    """Return what puts the document's id before every id, and on the document itself."""
+
+    def change(root: Any) -> None:
+        for element in root.iter():
+            if not isinstance(element.tag, str):
+                continue
+            if name := element.get("id"):
+                element.set("id", f"{document}.{name}")
+            if element.get("href", "").startswith("#"):
+                element.set("href", f"#{document}.{element.get('href')[1:]}")
+            if element.tag == "body":
+                element.set("id", document)
+
+    return change

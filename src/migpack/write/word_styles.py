@@ -1,0 +1,109 @@
+"""The styles of house.docx, fitted to one page: sizes for letters and large print, margins and the places of addresses.
+
+house.docx holds the sizes of staff documents (10 points). The sizes and places here are those of letter.css and
+large_print.css; places are millimetres from the top left corner of the sheet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from docx.oxml.ns import qn
+
+from migpack import blocks as b
+from migpack.write.word_pieces import twips
+
+_HOUSE, _LETTER, _LARGE, _LEAST = 10.0, 12.0, 18.0, 16.0
+_LETTERS = frozenset({"patients", "third_parties"})
+# Points by style, for a page in general and for one that is posted to somebody.
+_LETTER_SIZES = {"Heading1": 20.5, "Heading2": 14.5, "Heading3": 12.0, "Lead": 13.0, "Letterhead": 15.0, "Sender": 10.0, "Recipient": 11.0}
+_POSTED_SIZES = _LETTER_SIZES | {"Heading1": 15.0, "Heading2": 12.5}
+_LARGE_SIZES = {"Heading1": 27.0, "Heading2": 22.5, "Letterhead": 22.5, "Sender": 16.0, "Recipient": 16.0}
+_UNSCALED = ("Poster", "Header", "Footer")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Paper and margins in millimetres."""
+
+    width: float
+    height: float
+    top: float
+    side: float
+    bottom: float
+
+    @property
+    def text_width(self) -> int:
+        """The width of the text, in twips."""
+        return twips(self.width - 2 * self.side)
+
+
+@dataclass(frozen=True)
+class Window:
+    """Where the parts of a letter stand: x, y, width and height; and where the words below them start."""
+
+    frames: Mapping[str, tuple[float, float, float, float]]
+    start: float
+
+
+_PAPERS = {"paper-a3_landscape": (420, 297), "paper-a4_landscape": (297, 210)}
+_WINDOWS = {
+    "profile-dl_window": Window(
+        {"letterhead": (20, 15, 85, 29), "sender": (122, 15, 68, 40), "recipient": (22, 57.5, 77, 23)},
+        96,
+    ),
+    "profile-c5_window": Window(
+        {"letterhead": (15, 6, 108, 23), "sender": (127, 7, 67, 60), "recipient": (25, 40, 94, 26)},
+        96,
+    ),
+}
+
+
+def is_letter(tree: b.Tree) -> bool:
+    """Say whether the page is for people outside."""
+    return bool(tree.classes & _LETTERS)
+
+
+def window(tree: b.Tree) -> Window | None:
+    """Return the places that an envelope asks for, where the page is addressed to somebody."""
+    if not _is_posted(tree):
+        return None
+    return next((window for profile, window in _WINDOWS.items() if profile in tree.classes), None)
+
+
+def sheet(tree: b.Tree) -> Sheet:
+    """Return the paper and margins of a page."""
+    width, height = next((size for name, size in _PAPERS.items() if name in tree.classes), (210, 297))
+    if not is_letter(tree):
+        return Sheet(width, height, 20, 18, 20)
+    if not window(tree):
+        return Sheet(width, height, 18, 20, 20)
+    return Sheet(width, height, 15, 15 if "profile-c5_window" in tree.classes else 20, 20)
+
+
+def fit(styles: Any, tree: b.Tree) -> None:
+    """Set the sizes of a page in w:styles, in place."""
+    if "style-large_print" in tree.classes:
+        base, sizes, least = _LARGE, _LARGE_SIZES, _LARGE
+    elif is_letter(tree):
+        base, sizes, least = _LETTER, _POSTED_SIZES if _is_posted(tree) else _LETTER_SIZES, 0.0
+    else:
+        return
+    for style in styles:
+        name = style.get(qn("w:styleId")) or ""
+        for size in style.iter(qn("w:sz"), qn("w:szCs")):
+            points = int(size.get(qn("w:val"))) / 2
+            if not name.startswith(_UNSCALED):
+                points = sizes.get(name) or max(points * base / _HOUSE, least)
+            elif least and not name.startswith("Poster"):
+                points = _LEAST
+            size.set(qn("w:val"), str(round(points * 2)))
+        if name == "Heading1":
+            for border in list(style.iter(qn("w:pBdr"))):
+                border.getparent().remove(border)
+
+
+def _is_posted(tree: b.Tree) -> bool:
+    return any(isinstance(node, b.Group) and node.kind == "recipient" for node in b.walk(tree.blocks))
