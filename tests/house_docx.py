@@ -119,9 +119,15 @@ CHARACTERS = (  # name, run properties
     ("Hyperlink", letters(colour=BLUE, more='<w:u w:val="single"/>')),
     ("Placeholder Text", letters(colour=MUTED, more=f'<w:shd w:val="clear" w:color="auto" w:fill="{TINT}"/>')),
     ("Tick Box", letters(15, fonts=SYMBOL)),
-    ("Gap", letters(more=f'<w:bdr w:val="dashed" w:sz="6" w:space="0" w:color="{TEXT}"/><w:shd w:val="clear" w:color="auto" w:fill="{YELLOW}"/>')),
+    (
+        "Gap",
+        letters(
+            more=f'<w:bdr w:val="dashed" w:sz="6" w:space="0" w:color="{TEXT}"/><w:shd w:val="clear" w:color="auto" w:fill="{YELLOW}"/>'
+        ),
+    ),
     ("Reference", letters(8, colour=MUTED)),
     ("Tag", letters(8, colour=MUTED, more=f'<w:bdr w:val="single" w:sz="4" w:space="0" w:color="{LINE}"/>')),
+    ("Draft Label", letters(9, bold=True, colour=TEXT, more=f'<w:bdr w:val="single" w:sz="12" w:space="0" w:color="{TEXT}"/>')),
     ("Fill", letters(more='<w:u w:val="single"/>')),
 )
 RULE = '<w:{side} w:val="single" w:sz="{size}" w:space="0" w:color="{colour}"/>'
@@ -182,7 +188,7 @@ def styles_xml() -> str:
     out.append(style("table", "Normal Table", normal, default=True))
     out.append(style("numbering", "No List", "", default=True))
     for name, borders, conditional in TABLES:
-        inner = f'<w:tblPr><w:tblBorders>{borders}</w:tblBorders>{margins.format(74, 91)}</w:tblPr>{conditional}'
+        inner = f"<w:tblPr><w:tblBorders>{borders}</w:tblBorders>{margins.format(74, 91)}</w:tblPr>{conditional}"
         out.append(style("table", name, inner, based="Normal Table"))
     return "".join(out) + "</w:styles>"
 
@@ -228,9 +234,12 @@ def parts() -> dict[str, str]:
     }
     names = "".join(f'<Override PartName="{name}" ContentType="{kind}"/>' for name, kind in overrides.items())
     inside = "".join(
-        f'<Relationship Id="rId{n}" Type="{office}/{name}" Target="{name}.xml"/>' for n, name in enumerate(("styles", "settings", "numbering"), 1)
+        f'<Relationship Id="rId{n}" Type="{office}/{name}" Target="{name}.xml"/>'
+        for n, name in enumerate(("styles", "settings", "numbering"), 1)
     )
-    sample = "".join(f'<w:p><w:pPr><w:pStyle w:val="{identifier(n)}"/></w:pPr><w:r><w:t>{n[0].upper() + n[1:]}</w:t></w:r></w:p>' for n, *_ in PARAGRAPHS)
+    sample = "".join(
+        f'<w:p><w:pPr><w:pStyle w:val="{identifier(n)}"/></w:pPr><w:r><w:t>{n[0].upper() + n[1:]}</w:t></w:r></w:p>' for n, *_ in PARAGRAPHS
+    )
     size = '<w:sectPr><w:pgSz w:w="11906" w:h="16838"/><w:pgMar w:top="1134" w:right="1020" w:bottom="1134" w:left="1020" w:header="567" w:footer="567" w:gutter="0"/></w:sectPr>'
     core = (
         f'<cp:coreProperties xmlns:cp="{package}/metadata/core-properties" xmlns:dc="http://purl.org/dc/elements/1.1/"'

@@ -235,7 +235,7 @@ class _Builder:
         except binascii.Error:
             media, data = "", b""
         if not data:
-            self._add(element, "does not carry its picture", "write src=\"data:image/png;base64,…\" (png, jpeg, gif or svg+xml)")
+            self._add(element, "does not carry its picture", 'write src="data:image/png;base64,…" (png, jpeg, gif or svg+xml)')
         return b.Image(element.attributes["alt"], media, data)
 
     def _table(self, element: Element, anchor: str) -> b.Table:

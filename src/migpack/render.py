@@ -20,7 +20,7 @@ from markupsafe import Markup
 from pydantic import BaseModel
 
 from migpack.chart import make_chart
-from migpack.content import Activity
+from migpack.content import Activity, Conditional, Content
 from migpack.filters import FILTERS, Gap
 from migpack.library import Library
 from migpack.load import known_system
@@ -112,8 +112,8 @@ def _context(plan: Plan, today: dt.date) -> dict[str, Any]:
         "go_no_go": _applying(case.traits, known.cutover.go_no_go),
         "escalation": _applying(case.traits, known.cutover.escalation),
         "reentry_order": known.cutover.reentry_order,
-        "form": known.business_case,
-        "data_checks": known.data_checks,
+        "form": _only_applying(case.traits, known.business_case),
+        "data_checks": _only_applying(case.traits, known.data_checks),
         "checklists": known.checklists,
         "documents": plan.documents,
         "broken": plan.broken,
@@ -129,6 +129,13 @@ def _context(plan: Plan, today: dt.date) -> dict[str, Any]:
 
 def _applying(traits: frozenset[str], entries: tuple[Any, ...]) -> list[Any]:
     return [entry for entry in entries if entry.applies(traits)]
+
+
+def _only_applying(traits: frozenset[str], part: Content) -> Content:
+    """Return a part of the content without the rows that are for other practices."""
+    rows = {key: value for key, value in part if isinstance(value, tuple)}
+    kept = {key: tuple(row for row in value if not isinstance(row, Conditional) or row.applies(traits)) for key, value in rows.items()}
+    return part.model_copy(update=kept)
 
 
 def _functions(plan: Plan, today: dt.date) -> dict[str, Callable[..., Any]]:

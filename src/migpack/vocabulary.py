@@ -226,4 +226,3 @@ class _Outline(HTMLParser):
 
     def _add(self, element: Element, what: str, write: str) -> None:
         self.problems.append(element.problem(self._place, what, write))
-

@@ -170,10 +170,13 @@ def _say_what_it_is(document: Document, tree: b.Tree) -> None:
 def _check_styles(document: Document) -> None:
     """Refuse to write what Word would show without its style: house.docx may be a practice's own."""
     known = set(document.styles.element.xpath("w:style/@w:styleId"))
-    used = {found for tag in ("pStyle", "rStyle", "tblStyle") for found in document.element.body.xpath(f".//w:{tag}/@w:val")}
-    if missing := used | {"Header", "Footer"} - known:
-        raise Mistakes([_lacks(style) for style in sorted(missing - known)])
+    used = {"Header", "Footer", "DraftLabel"}
+    used |= {found for tag in ("pStyle", "rStyle", "tblStyle") for found in document.element.body.xpath(f".//w:{tag}/@w:val")}
+    if missing := used - known:
+        raise Mistakes(_lacks(style) for style in missing)
 
 
 def _lacks(style: str) -> Problem:
-    return Problem(Place(f"templates/{STYLES}"), f"the style '{style}' is missing", "start again from the house.docx that comes with the program")
+    return Problem(
+        Place(f"templates/{STYLES}"), f"the style '{style}' is missing", "start again from the house.docx that comes with the program"
+    )

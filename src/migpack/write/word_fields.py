@@ -51,7 +51,8 @@ def _kind(field: Field) -> str:
     match field.kind:
         case "tick":
             state = "".join(
-                f'<w14:{name}State w14:val="{ord(sign):04X}" w14:font="{_SYMBOLS}"/>' for name, sign in (("checked", TICKED), ("unchecked", EMPTY))
+                f'<w14:{name}State w14:val="{ord(sign):04X}" w14:font="{_SYMBOLS}"/>'
+                for name, sign in (("checked", TICKED), ("unchecked", EMPTY))
             )
             return f'<w14:checkbox><w14:checked w14:val="{int(bool(field.value))}"/>{state}</w14:checkbox>'
         case "date":
@@ -60,7 +61,9 @@ def _kind(field: Field) -> str:
                 '<w:storeMappedDataAs w:val="dateTime"/><w:calendar w:val="gregorian"/></w:date>'
             )
         case "choice":
-            items = "".join(f'<w:listItem w:displayText="{escape(option.text)}" w:value="{escape(option.value)}"/>' for option in field.options)
+            items = "".join(
+                f'<w:listItem w:displayText="{escape(option.text)}" w:value="{escape(option.value)}"/>' for option in field.options
+            )
             return f"<w:dropDownList>{items}</w:dropDownList>"
         case "lines":
             return '<w:text w:multiLine="1"/>'

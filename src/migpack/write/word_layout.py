@@ -24,6 +24,7 @@ from migpack.write.word_pieces import (
     starts_right,
     twips,
 )
+from migpack.write.word_styles import Window
 
 BLANK_ROW, SIGNATURE_ROW, LINE_ROW = twips(11), twips(14), twips(7)
 _PARAGRAPHS = {
@@ -43,6 +44,7 @@ _TABLES = {"tasks": "HouseTasks", "facts": "HouseFacts", "log": "HouseLog", "sig
 _AFTER_TABLE = 200
 _STEP = 340  # the indent of a list, a level
 _CELL_STEP = 227
+_SUB_STEP = 250
 _CALLOUT_INSET = 227
 _ABOUT_LIMIT = 250
 
@@ -65,6 +67,8 @@ class Shell:
     picture: Callable[[b.Image], Picture]
     bullets: int
     restart: Callable[[], int]
+    window: Window | None
+    top_mm: float
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,10 @@ class _Where:
 
 def body(tree: b.Tree, shell: Shell) -> str:
     """Return the children of w:body, apart from the section properties."""
-    return "".join(piece.xml() for piece in _settle(_Layout(tree, shell).pieces(tree.blocks, _Where())))
+    pieces = _Layout(tree, shell).pieces(tree.blocks, _Where())
+    if shell.window:
+        _start_below(pieces, twips(shell.window.start - shell.top_mm))
+    return "".join(piece.xml() for piece in _settle(pieces))
 
 
 class _Layout:
@@ -135,11 +142,14 @@ class _Layout:
             case "poster":
                 return self.pieces(group.blocks, _Where("poster", "PosterText"))
             case kind:
-                return self.pieces(group.blocks, _Where(kind, kind.capitalize()))
+                found = self.pieces(group.blocks, _Where(kind, kind.capitalize()))
+                if self._shell.window:
+                    _frame(found, self._shell.window.frames[kind])
+                return found
 
     def _paragraph(self, block: b.Paragraph, where: _Where) -> Para:
         if where.kind == "cell":
-            style = "TableHint" if block.kind in ("hint", "small") else where.style
+            style = {"hint": "TableHint", "small": "TableSmall"}.get(block.kind, where.style)
         elif where.kind and not block.kind:
             style = where.style
         else:
@@ -181,7 +191,9 @@ class _Layout:
         if span.kind == "fill":
             return self._runs(span.content, look) + run(_blank(span.width_mm), style="Fill")
         style = _SPANS.get(span.kind, look.style)
-        return self._runs(span.content, replace(look, style=style, nowrap=look.nowrap or span.kind == "nowrap", lang=span.lang or look.lang))
+        return self._runs(
+            span.content, replace(look, style=style, nowrap=look.nowrap or span.kind == "nowrap", lang=span.lang or look.lang)
+        )
 
     def _target(self, href: str) -> str:
         if href.startswith("#"):
@@ -201,7 +213,7 @@ class _Layout:
 
     def _list(self, block: b.List, where: _Where) -> list[Piece]:
         number = 0 if block.plain else self._shell.restart() if block.ordered else self._shell.bullets
-        style = {"cell": "TableList", "poster": "PosterText"}.get(where.kind, "")
+        style = {"cell": "TableList", "poster": "PosterList"}.get(where.kind, "")
         if where.kind == "callout":
             style = where.style + "List"
         style = style or ("ListPlain" if block.plain else "ListNumber" if block.ordered else "ListBullet")
@@ -220,7 +232,9 @@ class _Layout:
 
     def _table(self, table: b.Table) -> list[Piece]:
         caption: list[Piece] = [self._words(table.caption, "Caption")] if table.caption else []
-        heads = [b.plain(block.content) for row in table.head for cell in row.cells for block in cell.blocks if isinstance(block, b.Paragraph)]
+        heads = [
+            b.plain(block.content) for row in table.head for cell in row.cells for block in cell.blocks if isinstance(block, b.Paragraph)
+        ]
         about = f"Columns: {', '.join(heads)}" if heads else "The first cell of each row says what stands beside it"
         widths = _columns(table.widths, self._shell.width)
         rows = [self._row(row, table, head=True) for row in table.head] + [self._row(row, table, head=False) for row in table.body]
@@ -237,22 +251,23 @@ class _Layout:
     def _row(self, row: b.Row, table: b.Table, *, head: bool) -> GridRow:
         fields = [node for cell in row.cells for node in b.walk(cell.blocks) if isinstance(node, b.Field)]
         height = max(
-            [BLANK_ROW if row.kind == "blank" else 0]
+            [BLANK_ROW if row.kind == "blank" else 0, SIGNATURE_ROW if table.kind == "signatures" and not head else 0]
             + [SIGNATURE_ROW for field in fields if field.look == "signature"]
             + [LINE_ROW * field.rows for field in fields if field.kind == "lines"]
         )
-        cells = [self._cell(cell, total="total" in row.kind) for cell in row.cells]
+        cells = [self._cell(cell, _cell_style(cell, row, table), head=head) for cell in row.cells]
         if "sub" in row.kind:
             for para in cells[min(1, len(cells) - 1)].paras:
-                para.indent = (para.indent or 0) + _CELL_STEP
-        return GridRow(cells, head, height)
+                para.indent = (para.indent or 0) + _SUB_STEP
+        return GridRow(cells, head, height, total="total" in row.kind, band=not head and len(cells) == 1 and cells[0].span > 1)
 
-    def _cell(self, cell: b.Cell, *, total: bool) -> GridCell:
-        style = "TableHead" if cell.scope == "col" else "TableRowHead" if cell.scope or total else "TableText"
+    def _cell(self, cell: b.Cell, style: str, *, head: bool) -> GridCell:
         paras = [piece for piece in self.pieces(cell.blocks, _Where("cell", style)) if isinstance(piece, Para)]
         for para in paras:
             para.align = para.align or ("center" if cell.tick else "right" if cell.number else "")
-        return GridCell(paras or [Para(style)], cell.span, middle=cell.tick and not cell.scope)
+        if paras:
+            paras[-1].after = 0
+        return GridCell(paras or [Para(style, after=0)], cell.span, "bottom" if head else "center" if cell.tick else "")
 
 
 @dataclass(frozen=True)
@@ -261,6 +276,33 @@ class _Look:
     bold: bool = False
     nowrap: bool = False
     lang: str = ""
+
+
+def _cell_style(cell: b.Cell, row: b.Row, table: b.Table) -> str:
+    if cell.scope == "col":
+        return "TableHead"
+    if cell.scope == "row" and table.kind == "tasks":
+        return "TableNumber"
+    return "TableRowHead" if cell.scope or "total" in row.kind else "TableText"
+
+
+def _frame(pieces: Sequence[Piece], place: tuple[float, float, float, float]) -> None:
+    """Put paragraphs at a place of the sheet: x, y, width and height in millimetres."""
+    x, y, width, height = map(twips, place)
+    for piece in pieces:
+        if isinstance(piece, Para):
+            piece.indent = 0
+            piece.frame = (
+                f'<w:framePr w:w="{width}" w:h="{height}" w:hRule="exact" w:wrap="around"'
+                f' w:vAnchor="page" w:hAnchor="page" w:x="{x}" w:y="{y}"/>'
+            )
+
+
+def _start_below(pieces: Sequence[Piece], distance: int) -> None:
+    """Start the words that flow at this distance from the margin; what has a place of its own stays there."""
+    first = next((piece for piece in pieces if isinstance(piece, Para) and not piece.frame), None)
+    if first:
+        first.before = distance
 
 
 def _heading_style(level: int, where: _Where) -> str:

@@ -15,6 +15,8 @@ TWIPS_PER_MM = 1440 / 25.4
 EMU_PER_TWIP = 635
 _RTL = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
 _RTL_RUN = re.compile(f"([{_RTL}]+(?:[\\s,.'’-]+[{_RTL}]+)*)")
+_TOTAL = '<w:tcBorders><w:top w:val="single" w:sz="14" w:space="0" w:color="003087"/></w:tcBorders>'
+_BAND = '<w:shd w:val="clear" w:color="auto" w:fill="F0F4F5"/>'
 _FIRST_LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -105,28 +107,31 @@ class GridCell:
 
     paras: list[Para]
     span: int = 1
-    middle: bool = False
+    stands: str = ""
 
 
 @dataclass(slots=True)
 class GridRow:
-    """A row that never splits over two pages; `height` is the least it has."""
+    """A row that never splits over two pages; `height` is the least it has, `band` shades it."""
 
     cells: list[GridCell]
     head: bool = False
     height: int = 0
+    total: bool = False
+    band: bool = False
 
     def xml(self, widths: Sequence[int]) -> str:
         """Return the row for columns of these widths."""
         height = f'<w:trHeight w:val="{self.height}" w:hRule="atLeast"/>' if self.height else ""
         out = [f"<w:tr><w:trPr><w:cantSplit/>{height}{'<w:tblHeader/>' if self.head else ''}</w:trPr>"]
+        look = (_TOTAL if self.total else "") + (_BAND if self.band else "")
         column = 0
         for cell in self.cells:
             width = sum(widths[column : column + cell.span])
             column += cell.span
             span = f'<w:gridSpan w:val="{cell.span}"/>' if cell.span > 1 else ""
-            middle = '<w:vAlign w:val="center"/>' if cell.middle else ""
-            out.append(f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{span}{middle}</w:tcPr>')
+            stands = f'<w:vAlign w:val="{cell.stands}"/>' if cell.stands else ""
+            out.append(f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{span}{look}{stands}</w:tcPr>')
             out.extend(para.xml() for para in cell.paras)
             out.append("</w:tc>")
         return "".join(out) + "</w:tr>"

@@ -20,6 +20,7 @@ _LETTERS = frozenset({"patients", "third_parties"})
 # Points by style, for a page in general and for one that is posted to somebody.
 _LETTER_SIZES = {"Heading1": 20.5, "Heading2": 14.5, "Heading3": 12.0, "Lead": 13.0, "Letterhead": 15.0, "Sender": 10.0, "Recipient": 11.0}
 _POSTED_SIZES = _LETTER_SIZES | {"Heading1": 15.0, "Heading2": 12.5}
+_IN_WINDOW = 10.0
 _LARGE_SIZES = {"Heading1": 27.0, "Heading2": 22.5, "Letterhead": 22.5, "Sender": 16.0, "Recipient": 16.0}
 _UNSCALED = ("Poster", "Header", "Footer")
 
@@ -99,6 +100,8 @@ def fit(styles: Any, tree: b.Tree) -> None:
                 points = sizes.get(name) or max(points * base / _HOUSE, least)
             elif least and not name.startswith("Poster"):
                 points = _LEAST
+            if name == "Recipient" and window(tree):
+                points = _IN_WINDOW
             size.set(qn("w:val"), str(round(points * 2)))
         if name == "Heading1":
             for border in list(style.iter(qn("w:pBdr"))):
