@@ -70,7 +70,7 @@ library_option = click.option(
 @click.option("--name", help="The practice's name.")
 @click.option("--ods-code", help="The practice's ODS code, such as A99998.")
 @click.option("--current", help="The system you are leaving, such as 'EMIS Web'.")
-@click.option("--new", "new_system", help="The system you are moving to, such as 'SystmOne'.")
+@click.option("--new", help="The system you are moving to, such as 'SystmOne'.")
 @click.option("--go-live", help="The day you go live, such as 2027-06-10.")
 @click.option("--no-input", is_flag=True, help="Ask nothing; what is missing must be given as options.")
 @told_plainly

@@ -18,10 +18,10 @@ QUESTIONS = {
     "name": "The practice's name",
     "ods_code": "Its ODS code",
     "current": "The clinical system you are leaving (for example EMIS Web)",
-    "new_system": "The clinical system you are moving to (for example SystmOne)",
+    "new": "The clinical system you are moving to (for example SystmOne)",
     "go_live": "The day you go live (for example 2027-06-10)",
 }
-_OPTIONS = {"name": "--name", "ods_code": "--ods-code", "current": "--current", "new_system": "--new", "go_live": "--go-live"}
+_OPTIONS = {"name": "--name", "ods_code": "--ods-code", "current": "--current", "new": "--new", "go_live": "--go-live"}
 SCHEMA = "practice.schema.json"
 
 
