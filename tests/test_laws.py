@@ -72,7 +72,7 @@ def test_every_date_printed_is_in_the_plan_the_file_or_a_content_file(pack: samp
     plan = pack.prepared.plan
     allowed = {m.date for m in plan.milestones.values()} | {m.baseline for m in plan.milestones.values()} | {t.due for t in plan.tasks}
     allowed |= {step.at.date() for sheet in plan.run_sheets for step in sheet.steps} | {safe.latest for safe in plan.safe_dates}
-    allowed |= {day for party in plan.parties for day in (party.off, party.on, party.letter_on, party.tell_by)}
+    allowed |= {day for party in plan.parties for day in (party.off, party.on, party.letter_on, party.tell_by, party.reply_by)}
     allowed |= {setting.as_of for setting in plan.case.settings.values()}
     go_live = plan.milestones["go_live"].date
     allowed |= {

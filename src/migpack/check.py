@@ -38,6 +38,7 @@ def check(case: Case, milestones: Mapping[str, Milestone], parties: Mapping[str,
         *(_broken_problem(case, broken) for broken in broken_rules(case, milestones, parties) if not broken.accepted),
         *_late_steps(case, milestones),
         *_past(case, milestones, today),
+        *_ordering(case, milestones),
         *_lapsed(case, milestones),
         *_odd_facts(case),
     )
@@ -220,6 +221,15 @@ def _past(case: Case, milestones: Mapping[str, Milestone], today: dt.date) -> It
             Weight.SHOULD,
             "late",
         )
+
+
+def _ordering(case: Case, milestones: Mapping[str, Milestone]) -> Iterator[Problem]:
+    """Find a last day for ordering medicine that patients cannot keep, or that comes too late to be one."""
+    day = case.file.prescribing.order_by if case.file.prescribing else None
+    letter, extract = milestones["patient_letter"].date, milestones["final_extract"].date
+    if day and not letter < day <= extract:
+        what = f"patients are to order by {say_day(day)}, but the letter that says so is dated {say_day(letter)} and cutover starts on {say_day(extract)}"
+        yield Problem(case.place("prescribing", "order_by"), what, "write a day between the two", Weight.MUST, "order-by")
 
 
 def approval_codes(case: Case, milestones: Mapping[str, Milestone]) -> dict[str, str]:

@@ -206,6 +206,7 @@ class Party:
     notice_note: str
     letter_on: dt.date
     tell_by: dt.date
+    reply_by: dt.date
     off: dt.date | None
     on: dt.date | None
     charge: str

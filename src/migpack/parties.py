@@ -12,11 +12,15 @@ from collections.abc import Mapping
 
 from migpack.content import PartyKind
 from migpack.model import Case, Milestone, Party
-from migpack.phrases import Offset
+from migpack.phrases import Length, Offset
 from migpack.practice import ThirdParty
 from migpack.problems import Mistakes, Problem
 from migpack.timeline import due_date
 from migpack.values import Moment
+
+
+# Our suggestion (source OURS): long enough to ask colleagues, short enough to chase before the meeting that needs the answer.
+REPLY_WITHIN = Length(2, "weeks")
 
 
 def plan_parties(case: Case, milestones: Mapping[str, Milestone]) -> tuple[Party, ...]:
@@ -56,6 +60,7 @@ def _party(case: Case, milestones: Mapping[str, Milestone], entry: ThirdParty, k
     notice = entry.notice or (kind.notice if kind else None)
     lead = notice or case.settings["third_party_notice_lead"].value
     tell_by = case.calendar.nearest_worked(case.calendar.step(off or milestones["final_extract"].date, lead, -1), later=False)
+    letter_on = min(milestones["third_party_notice"].date, tell_by)
     return Party(
         id=entry.id or slug(entry.name),
         ref=kind.ref if kind else "",
@@ -70,8 +75,9 @@ def _party(case: Case, milestones: Mapping[str, Milestone], entry: ThirdParty, k
         warning=kind.warning if kind else "",
         notice=notice,
         notice_note=kind.notice_note if kind else "",
-        letter_on=min(milestones["third_party_notice"].date, tell_by),
+        letter_on=letter_on,
         tell_by=tell_by,
+        reply_by=case.calendar.nearest_worked(case.calendar.step(letter_on, REPLY_WITHIN, 1), later=True),
         off=off,
         on=on,
         charge=entry.charge or "",

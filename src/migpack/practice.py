@@ -199,8 +199,8 @@ class Prescribing(Fact):
     order_how: Prose | None = Field(None, description="How patients order, in a sentence for patients")
     due_up_to: Date | None = Field(None, description="Patients may order what is due up to this day")
     running_out: Prose | None = Field(None, description="What to do if medicine runs out, in a sentence for patients")
-    repeat_dispensing: Prose | None = None
-    controlled_drugs: Prose | None = None
+    repeat_dispensing: Prose | None = Field(None, description="What happens to repeat dispensing, in sentences for patients")
+    controlled_drugs: Prose | None = Field(None, description="What holds for controlled drugs, in sentences for patients")
 
 
 class ThirdParty(Fact):

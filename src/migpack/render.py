@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import hashlib
+import re
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -28,6 +29,8 @@ from migpack.model import Milestone, Page, Plan, PlannedDocument, Task
 from migpack.practice import System
 from migpack.problems import Place, mistake
 
+# White space before an end tag shows nowhere, but the layout engine breaks a line at it.
+_ENDS = re.compile(r"\s+(</(?:p|h[1-4]|li|td|th|caption|span|strong)>)")
 _PLAIN = (str, bytes, dict, list, tuple, frozenset, set, Mapping)
 
 
@@ -44,7 +47,7 @@ def render(plan: Plan, library: Library, today: dt.date) -> tuple[Page, ...]:
 
 def _page(environment: _Environment, plan: Plan, shared: dict[str, Any], document: PlannedDocument) -> Page:
     context = shared | {"document": document, "given": document.spec.given, **_subject(plan, document)}
-    fragment = environment.run(f"templates/{document.spec.template}", context)
+    fragment = _ENDS.sub(r"\1", environment.run(f"templates/{document.spec.template}", context))
     content_hash = hashlib.sha256(f"{document.title}\n{fragment}".encode()).hexdigest()
     issued = plan.case.issued.get(document.id)
     stands = issued is not None and issued.content_hash == content_hash
