@@ -13,7 +13,7 @@ _HEX = re.compile(rb"<([0-9A-Fa-f]+)>")
 
 
 def words(reader: PdfReader) -> str:
-    """Return all words of a PDF in reading order, without list markers and without white space between letters lost."""
+    """Return all words of a PDF in reading order, list markers and fields apart."""
     marked = {page.indirect_reference.idnum: _marked(page) for page in reader.pages if page.indirect_reference}
     root = reader.root_object["/StructTreeRoot"].get_object()
     return " ".join(_told(root["/K"], None, marked)).strip()
@@ -30,7 +30,7 @@ def _told(kid: Any, page: int | None, marked: dict[int, dict[int, str]]) -> Iter
         here = held.raw_get("/Pg").idnum if "/Pg" in held else page
         if held.get("/Type") == "/MCR":
             yield marked[here or 0].get(int(held["/MCID"]), "")
-        elif held.get("/S") != "/Lbl" and "/K" in held:
+        elif held.get("/S") not in ("/Lbl", "/Form") and "/K" in held:
             yield from _told(held.raw_get("/K"), here, marked)
 
 

@@ -55,7 +55,8 @@ def _page(environment: _Environment, plan: Plan, shared: dict[str, Any], documen
     issue = issued.issue if issued and stands else plan.case.issue
     version = f"Issue {issue}{' draft' if draft else ''}"
     practice = plan.case.file.practice
-    running = (f"{document.title} \N{MIDDLE DOT} {practice.name} ({practice.ods_code})", version)
+    patients = document.spec.audience == "patients"
+    running = (str(practice.patient_name) if patients else f"{document.id} \N{MIDDLE DOT} {practice.name} ({practice.ods_code})", version)
     layout = "web" if "html" in document.spec.formats else "page"
     html = environment.run(
         f"templates/parts/{layout}.html",
