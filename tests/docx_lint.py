@@ -6,6 +6,7 @@ import re
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from lxml import etree
@@ -54,7 +55,10 @@ def _grids(parts: Parts) -> Iterator[str]:
 def _heads(parts: Parts) -> Iterator[str]:
     for table in parts["word/document.xml"].iter(f"{W}tbl"):
         rows = table.findall(f"{W}tr")
-        if not any(row.find(f"{W}trPr/{W}tblHeader") is not None for row in rows) and _value(table.find(f"{W}tblPr/{W}tblStyle")) != "HouseFacts":
+        if (
+            not any(row.find(f"{W}trPr/{W}tblHeader") is not None for row in rows)
+            and _value(table.find(f"{W}tblPr/{W}tblStyle")) != "HouseFacts"
+        ):
             yield "a table has no header row that repeats"
         if table.find(f"{W}tblPr/{W}tblDescription") is None and table.find(f"{W}tblPr/{W}tblCaption") is None:
             yield "a table is not described"
@@ -96,7 +100,7 @@ def _languages(parts: Parts) -> Iterator[str]:
 def _headings(parts: Parts) -> Iterator[str]:
     styles = [_value(style) for style in parts["word/document.xml"].iter(f"{W}pStyle")]
     levels = [1 if style == "Title" else int(style[-1]) for style in styles if style == "Title" or re.fullmatch(r"Heading\d", style)]
-    for before, after in zip(levels, levels[1:], strict=False):
+    for before, after in pairwise(levels):
         if after > before + 1:
             yield f"a heading of level {after} follows one of level {before}"
 

@@ -9,10 +9,15 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 import pypdfium2
-import samples
 from PIL import Image, ImageOps
 
-PAGES = (("3-checklists/checklist-practice-staff", 2), ("2-business-case/business-justification-form", 1), ("6-patients/letter-to-patients", 1))
+import samples
+
+PAGES = (
+    ("3-checklists/checklist-practice-staff", 3),
+    ("2-business-case/business-justification-form", 1),
+    ("6-patients/letter-to-patients", 1),
+)
 HEIGHT = 760
 
 

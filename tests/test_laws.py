@@ -13,13 +13,13 @@ from pathlib import Path
 import openpyxl
 import page as judge
 import pytest
-from docx_lint import lint
 from icalendar import Calendar
 from pypdf import PdfReader
 
 import docx_words
 import pdf_words
 import samples
+from docx_lint import lint
 from migpack import blocks, filters, markup
 from migpack.check import day_kind
 from migpack.content import Item

@@ -155,26 +155,18 @@ def _carried(prepared: Prepared, formats: frozenset[str], last: Last) -> Last:
 
 
 def _artefacts(prepared: Prepared, formats: frozenset[str], jobs: int) -> Iterator[Artefact]:
-    """Make every file: the quick ones here, the laid-out ones in `jobs` processes, the print pack last."""
+    """Make every file: the quick ones here, the laid-out ones in `jobs` processes."""
     yield from _plan_files(prepared, formats)
-    pages = [page for page in prepared.pages if page.document.spec.made_by == "template"]
-    todo = [(page, format) for page in pages for format in page.document.spec.formats if format in formats]
-    if not todo:
-        return
-    _writers.prepare(prepared, [format for _, format in todo])
-    # The longest documents go first, so that no process is left with one at the end.
-    todo.sort(key=lambda job: (job[1] != "pdf", -len(job[0].html)))
-    counts: dict[str, int] = {}
-    for artefact in _spread(todo, jobs):
-        if artefact.pages:
-            counts[artefact.document] = artefact.pages
-        yield artefact
-    contents = [page for page in prepared.pages if page.document.spec.made_by == "print_pack"]
-    printed = [page for page in pages if page.document.spec.printed and page.document.id in counts]
-    for page in contents if printed else ():
-        from migpack.write.join import join
+    todo = [(page, format) for page in prepared.pages for format in page.document.spec.formats if format in formats]
+    if todo:
+        _writers.prepare(prepared, {format for _, format in todo})
+        # The longest work goes first, so that no process is left with it at the end.
+        yield from _spread(sorted(todo, key=_weight, reverse=True), jobs)
 
-        yield join(_writers.printer, page, printed, counts)
+
+def _weight(job: tuple[Page, str]) -> tuple[bool, bool, int]:
+    page, format = job
+    return page.document.spec.made_by == "print_pack", format == "pdf", len(page.html)
 
 
 def _plan_files(prepared: Prepared, formats: frozenset[str]) -> Iterator[Artefact]:
@@ -194,9 +186,11 @@ class _Writers:
 
     printer: Printer
     word: WordWriter
+    printed: list[Page]
 
-    def prepare(self, prepared: Prepared, formats: list[str]) -> None:
+    def prepare(self, prepared: Prepared, formats: set[str]) -> None:
         library = prepared.library
+        self.printed = [page for page in prepared.pages if page.document.spec.printed]
         if "pdf" in formats:
             from migpack.write.pdf import Printer
 
@@ -209,6 +203,10 @@ class _Writers:
 
     def write(self, page: Page, format: str) -> Artefact:
         path, id = f"{page.document.path}.{format}", page.document.id
+        if page.document.spec.made_by == "print_pack":
+            from migpack.write.join import join
+
+            return join(self.printer, page, self.printed)
         if format == "pdf":
             return self.printer.print(page)
         if format == "docx":

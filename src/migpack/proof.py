@@ -1,14 +1,14 @@
 """Pages in, problems out: reads every page as a careful colleague would, before anything is written.
 
-It looks at what only the finished words show: gaps that a final document must not have, fields that share a name,
-tables without headers, headings out of order, placeholder text, a weekday that does not fit its date. Pure.
+Reading a page proves that it keeps to the page vocabulary. Then this looks at what only the finished words show: gaps that a
+final document must not have, fields that share a name, tables without headers, placeholder text, a weekday that does not
+fit its date. Pure.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 
 from migpack import blocks
 from migpack.filters import date
@@ -69,12 +69,6 @@ def _fields(page: Page, tree: blocks.Tree, names: dict[str, str]) -> Iterator[Pr
 
 
 def _structure(page: Page, tree: blocks.Tree) -> Iterator[Problem]:
-    levels = [heading.level for heading in blocks.headings(tree)]
-    if levels.count(1) != 1:
-        yield Problem(_template(page), f"the page has {levels.count(1)} main headings", "write exactly one h1")
-    for before, after in pairwise(levels):
-        if after > before + 1:
-            yield Problem(_template(page), f"a heading of level {after} follows one of level {before}", f"use h{before + 1}")
     for table in blocks.tables(tree):
         if not any(cell.scope for row in (*table.head, *table.body) for cell in row.cells):
             yield Problem(_template(page), "a table has no header cells", "write th scope=col or th scope=row")

@@ -93,7 +93,9 @@ _CLASSES: Mapping[str, frozenset[str]] = {
     "span": frozenset({"gap", "nowrap", "ref", "tag", "fill"}),
     "input": frozenset({"short", "date", "initials", "signature", "money"}),
     "svg": frozenset({"timeline"}),
-    "body": frozenset({"staff", "commissioner", "patients", "third_parties", "fillable", "draft", "style-house", "style-large_print"})
+    "body": frozenset(
+        {"staff", "commissioner", "patients", "third_parties", "fillable", "addressed", "draft", "style-house", "style-large_print"}
+    )
     | {"paper-a4", "paper-a4_landscape", "paper-a3_landscape", "profile-plain", "profile-dl_window", "profile-c5_window"},
 }
 _LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")

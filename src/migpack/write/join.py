@@ -15,36 +15,35 @@ from migpack.write.pdf import Printer
 SHEET = "styles/print_pack.css"
 
 
-def join(printer: Printer, contents: Page, pages: Sequence[Page], counts: Mapping[str, int]) -> Artefact:
+def join(printer: Printer, contents: Page, pages: Sequence[Page]) -> Artefact:
     """Return the print pack.
 
     Args:
-        contents: the contents page; cells with the ids 'title.<document>', 'pages.<document>' and 'first.<document>' get their link and numbers here.
+        contents: the contents page; cells with the ids 'title.<document>', 'pages.<document>' and 'first.<document>' get
+            their link and numbers here.
         pages: the documents, in the order in which they are joined.
-        counts: how many pages each document has.
     """
-    first, starts = len(_lay_out_contents(printer, contents, {}, counts).pages) + 1, {}
+    first = len(_lay_out_contents(printer, contents, {}).pages) + 1
+    sheets: list[Any] = []
+    found: dict[str, tuple[int, int]] = {}
     for page in pages:
-        starts[page.document.id] = first
-        first += counts[page.document.id]
-    whole = _lay_out_contents(printer, contents, starts, counts)
-    sheets = list(whole.pages)
-    for page in pages:
-        laid_out = printer.lay_out_html(
-            page.html, page.document.id, forms=False, change=_prefixed(page.document.id), css=_numbered(starts[page.document.id])
-        )
+        name, start = page.document.id, first + len(sheets)
+        laid_out = printer.lay_out_html(page.html, name, forms=False, change=_prefixed(name), css=_numbered(start))
+        found[name] = start, len(laid_out.pages)
         sheets += laid_out.pages
+    whole = _lay_out_contents(printer, contents, found)
+    sheets = [*whole.pages, *sheets]
     identity = contents.html + "".join(page.html for page in pages)
     data = printer.write(whole.copy(sheets), name=contents.document.id, identity=identity)
     return Artefact(f"{contents.document.path}.pdf", data, contents.document.id, len(sheets))
 
 
-def _lay_out_contents(printer: Printer, contents: Page, starts: Mapping[str, int], counts: Mapping[str, int]) -> Any:
+def _lay_out_contents(printer: Printer, contents: Page, found: Mapping[str, tuple[int, int]]) -> Any:
     def fill(root: Any) -> None:
-        for document in counts:
-            for cell, number in ((f"first.{document}", starts.get(document, 0)), (f"pages.{document}", counts[document])):
-                for found in root.iterfind(f".//*[@id='{cell}']"):
-                    found.text = str(number)
+        for document, (start, count) in found.items():
+            for cell, number in ((f"first.{document}", start), (f"pages.{document}", count)):
+                for place in root.iterfind(f".//*[@id='{cell}']"):
+                    place.text = str(number)
             for title in root.iterfind(f".//*[@id='title.{document}']"):
                 link = title.makeelement("a", {"href": f"#{document}"})
                 link.text, title.text = title.text, None

@@ -18,16 +18,16 @@ from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.opc.packuri import PackURI
 from docx.opc.part import Part
 from docx.oxml import parse_xml
-from docx.oxml.ns import qn
 from docx.shared import Mm
 
 from migpack import blocks as b
 from migpack.model import Artefact, Page
 from migpack.problems import Mistakes, Place, Problem
 from migpack.vocabulary import printable
-from migpack.write.word_layout import Picture, Shell, body
+from migpack.write.word_layout import Shell, body
 from migpack.write.word_pieces import Para, escape, page_field, run
 from migpack.write.word_styles import Sheet, fit, is_letter, sheet, window
+from migpack.write.word_words import Outside, Picture
 from migpack.write.zipped import DATE, rezip
 
 STYLES = "styles/house.docx"
@@ -97,7 +97,7 @@ def _shell(document: Document, paper: Sheet, tree: b.Tree) -> Shell:
             fresh.add_lvlOverride(level).add_startOverride(1)
         return int(fresh.numId)
 
-    return Shell(paper.text_width, link, picture, bullets, restart, window(tree), paper.top)
+    return Shell(paper.text_width, Outside(link, picture), bullets, restart, window(tree), paper.top)
 
 
 def _numbering(document: Document, style: str) -> int:

@@ -8,23 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from migpack import blocks as b
-from migpack.write.word_fields import control
-from migpack.write.word_pieces import (
-    EMU_PER_TWIP,
-    Grid,
-    GridCell,
-    GridRow,
-    Para,
-    Piece,
-    escape,
-    first_para,
-    run,
-    starts_right,
-    twips,
-)
+from migpack.write.word_pieces import Grid, GridCell, GridRow, Para, Piece, first_para, twips
 from migpack.write.word_styles import Window
+from migpack.write.word_words import Outside, Words
 
 BLANK_ROW, SIGNATURE_ROW, LINE_ROW = twips(11), twips(14), twips(7)
 _PARAGRAPHS = {
@@ -39,7 +28,6 @@ _PARAGRAPHS = {
     "big": "PosterBig",
     "huge": "PosterHuge",
 }
-_SPANS = {"gap": "Gap", "ref": "Reference", "tag": "Tag"}
 _TABLES = {"tasks": "HouseTasks", "facts": "HouseFacts", "log": "HouseLog", "signatures": "HouseSignatures"}
 _AFTER_TABLE = 200
 _STEP = 340  # the indent of a list, a level
@@ -50,21 +38,11 @@ _ABOUT_LIMIT = 250
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A picture that the file holds: its relationship, and its own size in EMU."""
-
-    relation: str
-    width: int
-    height: int
-
-
-@dataclass(frozen=True)
 class Shell:
     """What the layout asks of the file that it is written into."""
 
     width: int
-    link: Callable[[str], str]
-    picture: Callable[[b.Image], Picture]
+    outside: Outside
     bullets: int
     restart: Callable[[], int]
     window: Window | None
@@ -93,11 +71,8 @@ class _Layout:
 
     def __init__(self, tree: b.Tree, shell: Shell) -> None:
         self._shell = shell
-        self._controls = 0
-        self._pictures = 0
         self._heading = tree.title
-        targets = (link.href[1:] for link in b.links(tree) if link.href.startswith("#"))
-        self._bookmarks = {target: (n, f"place_{n}") for n, target in enumerate(dict.fromkeys(targets), 1)}
+        self._words = Words(tree, shell.outside)
 
     def pieces(self, blocks: Sequence[b.Block], where: _Where) -> list[Piece]:
         """Return the pieces of blocks that stand side by side."""
@@ -105,8 +80,8 @@ class _Layout:
         for block in blocks:
             found = self._block(block, where)
             first = first_para(found)
-            if first and not isinstance(block, b.Drawing) and block.id in self._bookmarks:
-                first.bookmarks.append(self._bookmarks[block.id])
+            if first and not isinstance(block, b.Drawing) and block.id in self._words.places:
+                first.bookmarks.append(self._words.places[block.id])
             out += found
         return out
 
@@ -114,7 +89,7 @@ class _Layout:
         match block:
             case b.Heading():
                 self._heading = b.plain(block.content)
-                return [self._words(block.content, _heading_style(block.level, where))]
+                return [self._words.para(block.content, _heading_style(block.level, where))]
             case b.Paragraph():
                 return [self._paragraph(block, where)]
             case b.List():
@@ -156,60 +131,10 @@ class _Layout:
             style = _PARAGRAPHS[block.kind]
         if where.kind == "" and any(isinstance(node, b.Field) and node.kind == "lines" for node in block.content):
             style = "LinesToFill"
-        para = self._words(block.content, style, block.lang)
+        para = self._words.para(block.content, style, block.lang)
         if where.kind in ("cell", "poster"):
             para.align = {"centre": "center", "date": "right"}.get(block.kind, "")
         return para
-
-    def _words(self, content: b.Inlines, style: str, lang: str = "") -> Para:
-        return Para(style, self._runs(content, _Look(lang=lang)), rtl=starts_right(b.plain(content)))
-
-    def _runs(self, content: b.Inlines, look: _Look) -> str:
-        return "".join(self._inline(node, look) for node in content)
-
-    def _inline(self, node: b.Inline, look: _Look) -> str:
-        match node:
-            case b.Text():
-                text = node.text.replace(" ", "\N{NO-BREAK SPACE}") if look.nowrap else node.text
-                return run(text, style=look.style, bold=look.bold, lang=look.lang)
-            case b.Break():
-                return "<w:r><w:br/></w:r>"
-            case b.Strong():
-                return self._runs(node.content, replace(look, bold=True))
-            case b.Link():
-                inner = self._runs(node.content, replace(look, style="Hyperlink"))
-                return f"<w:hyperlink {self._target(node.href)}>{inner}</w:hyperlink>"
-            case b.Span():
-                return self._span(node, look)
-            case b.Field():
-                self._controls += 1
-                return control(node, self._controls)
-            case b.Image():
-                return self._picture(node)
-
-    def _span(self, span: b.Span, look: _Look) -> str:
-        if span.kind == "fill":
-            return self._runs(span.content, look) + run(_blank(span.width_mm), style="Fill")
-        style = _SPANS.get(span.kind, look.style)
-        return self._runs(
-            span.content, replace(look, style=style, nowrap=look.nowrap or span.kind == "nowrap", lang=span.lang or look.lang)
-        )
-
-    def _target(self, href: str) -> str:
-        if href.startswith("#"):
-            return f'w:anchor="{self._bookmarks[href[1:]][1]}"'
-        return f'r:id="{self._shell.link(href)}"'
-
-    def _picture(self, image: b.Image) -> str:
-        """Return a picture that fits a box of 60 by 30 mm; a drawing (SVG) has no place in Word and is left out."""
-        if image.media == "image/svg+xml":
-            return ""
-        self._pictures += 1
-        picture = self._shell.picture(image)
-        scale = min(1.0, twips(60) * EMU_PER_TWIP / picture.width, twips(30) * EMU_PER_TWIP / picture.height)
-        width, height = round(picture.width * scale), round(picture.height * scale)
-        name = f'id="{self._pictures}" name="Picture {self._pictures}" descr="{escape(image.alt)}"'
-        return _DRAWING.format(width=width, height=height, name=name, relation=picture.relation)
 
     def _list(self, block: b.List, where: _Where) -> list[Piece]:
         number = 0 if block.plain else self._shell.restart() if block.ordered else self._shell.bullets
@@ -231,7 +156,7 @@ class _Layout:
         return out
 
     def _table(self, table: b.Table) -> list[Piece]:
-        caption: list[Piece] = [self._words(table.caption, "Caption")] if table.caption else []
+        caption: list[Piece] = [self._words.para(table.caption, "Caption")] if table.caption else []
         heads = [
             b.plain(block.content) for row in table.head for cell in row.cells for block in cell.blocks if isinstance(block, b.Paragraph)
         ]
@@ -270,14 +195,6 @@ class _Layout:
         return GridCell(paras or [Para(style, after=0)], cell.span, "bottom" if head else "center" if cell.tick else "")
 
 
-@dataclass(frozen=True)
-class _Look:
-    style: str = ""
-    bold: bool = False
-    nowrap: bool = False
-    lang: str = ""
-
-
 def _cell_style(cell: b.Cell, row: b.Row, table: b.Table) -> str:
     if cell.scope == "col":
         return "TableHead"
@@ -311,15 +228,10 @@ def _heading_style(level: int, where: _Where) -> str:
     return where.style + "Heading" if where.kind == "callout" else f"Heading{level}"
 
 
-def _blank(width_mm: int) -> str:
-    """Return a blank to write on: no-break spaces, which are ruled by an underline, of about this width at 10 points."""
-    return "\N{NO-BREAK SPACE}" * max(1, round(width_mm / 0.98))
-
-
 def _columns(percentages: Sequence[float], width: int) -> list[int]:
     """Return widths that sum to the width of the text."""
     edges = [round(sum(percentages[:n]) * width / 100) for n in range(len(percentages))] + [width]
-    return [right - left for left, right in zip(edges, edges[1:], strict=False)]
+    return [right - left for left, right in pairwise(edges)]
 
 
 def _keep(pieces: Sequence[Piece]) -> None:
@@ -337,7 +249,7 @@ def _keep(pieces: Sequence[Piece]) -> None:
 def _boxed(pieces: list[Piece]) -> list[Piece]:
     """Close the gaps in a callout: where two paragraphs do not share their borders, space between would show white."""
     paras = [piece for piece in pieces if isinstance(piece, Para)]
-    for para, following in zip(paras, paras[1:], strict=False):
+    for para, following in pairwise(paras):
         para.keep_next = True
         if (para.style, para.indent) != (following.style, following.indent):
             para.after = 0
@@ -360,13 +272,3 @@ def _settle(pieces: list[Piece]) -> list[Piece]:
         else:
             out.append(Para("TableGap"))
     return out
-
-
-_DRAWING = (
-    '<w:r><w:drawing><wp:inline distT="0" distB="0" distL="0" distR="0"><wp:extent cx="{width}" cy="{height}"/><wp:docPr {name}/>'
-    '<wp:cNvGraphicFramePr><a:graphicFrameLocks noChangeAspect="1"/></wp:cNvGraphicFramePr>'
-    '<a:graphic><a:graphicData uri="http://schemas.openxmlformats.org/drawingml/2006/picture"><pic:pic><pic:nvPicPr><pic:cNvPr {name}/><pic:cNvPicPr/>'
-    '</pic:nvPicPr><pic:blipFill><a:blip r:embed="{relation}"/><a:stretch><a:fillRect/></a:stretch></pic:blipFill><pic:spPr><a:xfrm><a:off x="0" y="0"/>'
-    '<a:ext cx="{width}" cy="{height}"/></a:xfrm><a:prstGeom prst="rect"><a:avLst/></a:prstGeom></pic:spPr></pic:pic></a:graphicData></a:graphic>'
-    "</wp:inline></w:drawing></w:r>"
-)

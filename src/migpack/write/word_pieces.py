@@ -155,7 +155,7 @@ class Grid:
     def xml(self) -> str:
         """Return the table, its properties in the order of the schema."""
         head = int(any(row.head for row in self.rows))
-        look = f'<w:tblLook w:firstRow="{head}" w:lastRow="0" w:firstColumn="{int(self.row_heads)}" w:lastColumn="0" w:noHBand="1" w:noVBand="1"/>'
+        look = f'<w:tblLook w:firstRow="{head}" w:firstColumn="{int(self.row_heads)}" w:noHBand="1" w:noVBand="1"/>'
         properties = (
             f'<w:tblStyle w:val="{self.style}"/><w:tblW w:w="{sum(self.widths)}" w:type="dxa"/><w:tblLayout w:type="fixed"/>{look}'
             f'<w:tblCaption w:val="{escape(self.title)}"/><w:tblDescription w:val="{escape(self.about)}"/>'
