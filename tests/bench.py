@@ -17,7 +17,6 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 
 import samples
-
 from migpack import markup
 from migpack.library import Library
 from migpack.load import load

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  a part of the file reads best on a line
 """Makes templates/styles/house.docx, the Word styles of the pack: `make styles`.
 
 The file is committed, so that a practice or an ICB can open it in Word, change a style, and keep the changed file in a
@@ -31,7 +32,7 @@ def letters(size: float = 0, *, bold: bool | None = None, colour: str = "", font
 
 
 def lines(before: int | None = None, after: int | None = None, line: int | None = None, *, left: int | None = None, hanging: int = 0,
-          right: int = 0, keep: bool = False, together: bool = False, border: str = "", align: str = "", level: int | None = None,
+          right: int = 0, keep: bool = False, together: bool = False, shade: str = "", align: str = "", level: int | None = None,
           number: str = "") -> str:  # fmt: skip
     """Return paragraph properties, in the order of the schema; `line` is 240ths of a line."""
     space = "".join(f' w:{k}="{v}"' for k, v in (("before", before), ("after", after), ("line", line)) if v is not None)
@@ -41,7 +42,7 @@ def lines(before: int | None = None, after: int | None = None, line: int | None 
         "<w:keepNext/>" if keep else "",
         "<w:keepLines/>" if together or keep else "",
         f'<w:numPr><w:numId w:val="{number}"/></w:numPr>' if number else "",
-        border,
+        f'<w:shd w:val="clear" w:color="auto" w:fill="{shade}"/>' if shade else "",
         f"<w:spacing{space}/>" if space else "",
         f'<w:ind w:left="{left}" w:right="{right}"{hang}/>' if left is not None else "",
         f'<w:jc w:val="{align}"/>' if align else "",
@@ -50,27 +51,11 @@ def lines(before: int | None = None, after: int | None = None, line: int | None 
     return f"<w:pPr>{''.join(parts)}</w:pPr>" if any(parts) else ""
 
 
-def box(colour: str, width: int) -> str:
-    """Return a tinted box with a bar at its left; the other borders are tint too, so that they are inner margins."""
-    edge = '<w:{} w:val="single" w:sz="4" w:space="{}" w:color="' + TINT + '"/>'
-    bar = f'<w:left w:val="single" w:sz="{width}" w:space="8" w:color="{colour}"/>'
-    return (
-        f"<w:pBdr>{edge.format('top', 5)}{bar}{edge.format('bottom', 5)}{edge.format('right', 8)}</w:pBdr>"
-        f'<w:shd w:val="clear" w:color="auto" w:fill="{TINT}"/>'
-    )
-
-
-def frame(colour: str) -> str:
-    """Return a thin frame round a paragraph."""
-    sides = "".join(f'<w:{side} w:val="single" w:sz="6" w:space="4" w:color="{colour}"/>' for side in ("top", "left", "bottom", "right"))
-    return f"<w:pBdr>{sides}</w:pBdr>"
-
-
-INSET = 227
-UNDER = f'<w:pBdr><w:bottom w:val="single" w:sz="18" w:space="6" w:color="{NAVY}"/></w:pBdr>'
+# What LibreOffice draws round words it leaves untagged in a PDF, so only tables have borders; and a style must not have the name of
+# a PDF structure type, such as Reference.
 PARAGRAPHS = (  # name, based on, next, paragraph properties, run properties
     ("Normal", "", "", "", ""),
-    ("heading 1", "Normal", "Normal", lines(0, 227, 240, keep=True, border=UNDER, level=0), letters(22, bold=True, colour=NAVY)),
+    ("heading 1", "Normal", "Normal", lines(0, 227, 240, keep=True, level=0), letters(22, bold=True, colour=NAVY)),
     ("heading 2", "Normal", "Normal", lines(360, 100, 250, keep=True, level=1), letters(14, bold=True, colour=NAVY)),
     ("heading 3", "Normal", "Normal", lines(240, 80, 250, keep=True, level=2), letters(11.5, bold=True, colour=TEXT)),
     ("heading 4", "Normal", "Normal", lines(200, 60, 250, keep=True, level=3), letters(10, bold=True, colour=TEXT)),
@@ -82,20 +67,17 @@ PARAGRAPHS = (  # name, based on, next, paragraph properties, run properties
     ("List Number", "Normal", "", lines(0, 60, number="2"), ""),
     ("List Plain", "Normal", "", lines(0, 60), ""),
     ("caption", "Normal", "Normal", lines(120, 80, keep=True), letters(10, bold=True)),
-    ("Lines To Fill", "Normal", "Normal", lines(0, 120, border=frame(LINE), left=85, right=85), ""),
     ("Sign Off", "Normal", "Normal", lines(320, 140, together=True), ""),
-    ("Draft Mark", "Normal", "Normal", lines(0, 280, border=frame(TEXT), left=85, right=85, align="center"), letters(bold=True)),
+    ("Draft Mark", "Normal", "Normal", lines(0, 280, shade=HAIR, align="center"), letters(bold=True)),
     ("Letter Date", "Normal", "Normal", lines(0, 200, align="right"), ""),
     ("Centred", "Normal", "Normal", lines(align="center"), ""),
     ("Letterhead", "Normal", "Sender", lines(0, 120, 250), letters(15, bold=True, colour=NAVY)),
     ("Sender", "Normal", "Sender", lines(0, 0, 271, left=6120), letters(10)),
     ("Recipient", "Normal", "Recipient", lines(0, 0, 261), letters(11)),
-    ("Callout", "Normal", "Normal", lines(0, 80, border=box(NAVY, 36), left=INSET, right=INSET, together=True), ""),
-    ("Callout Heading", "heading 3", "Callout", lines(0, 60, border=box(NAVY, 36), left=INSET, right=INSET, keep=True), ""),
-    ("Callout List", "Callout", "", lines(0, 40), ""),
-    ("Callout Warning", "Callout", "Normal", lines(border=box(TEXT, 72)), ""),
-    ("Callout Warning Heading", "Callout Heading", "Callout Warning", lines(border=box(TEXT, 72)), ""),
-    ("Callout Warning List", "Callout List", "", lines(border=box(TEXT, 72)), ""),
+    ("Callout", "Normal", "Callout", lines(0, 80), ""),
+    ("Callout Warning", "Callout", "Callout Warning", "", ""),
+    ("Callout Heading", "heading 3", "Callout", lines(0, 60), ""),
+    ("Callout List", "Callout", "", lines(0, 60), ""),
     ("Table Text", "Normal", "", lines(0, 40, 268), letters(9)),
     ("Table Head", "Table Text", "", lines(0, 0, 252, keep=True), letters(8.5, bold=True)),
     ("Table Row Head", "Table Text", "", "", letters(bold=True)),
@@ -125,8 +107,8 @@ CHARACTERS = (  # name, run properties
             more=f'<w:bdr w:val="dashed" w:sz="6" w:space="0" w:color="{TEXT}"/><w:shd w:val="clear" w:color="auto" w:fill="{YELLOW}"/>'
         ),
     ),
-    ("Reference", letters(8, colour=MUTED)),
-    ("Tag", letters(8, colour=MUTED, more=f'<w:bdr w:val="single" w:sz="4" w:space="0" w:color="{LINE}"/>')),
+    ("Source Reference", letters(8, colour=MUTED)),
+    ("Tag", letters(8, colour=MUTED, more=f'<w:shd w:val="clear" w:color="auto" w:fill="{HAIR}"/>')),
     ("Draft Label", letters(9, bold=True, colour=TEXT, more=f'<w:bdr w:val="single" w:sz="12" w:space="0" w:color="{TEXT}"/>')),
     ("Fill", letters(more='<w:u w:val="single"/>')),
 )
@@ -146,6 +128,9 @@ HEADROW = (
     + f'</w:tcBorders><w:shd w:val="clear" w:color="auto" w:fill="{TINT}"/></w:tcPr></w:tblStylePr>'
 )
 TABLES = (  # name, borders, conditional formats
+    ("House Callout", rules("left", 36, NAVY), f'<w:tcPr><w:shd w:val="clear" w:color="auto" w:fill="{TINT}"/></w:tcPr>'),
+    ("House Warning", rules("top", 12, TEXT) + rules("left", 68, TEXT) + rules("bottom right", 12, TEXT), ""),
+    ("House Box", rules("top left bottom right", 8, LINE), ""),
     ("House Tasks", ROWS + rules("insideV", 6, HAIR), HEADROW),
     ("House Facts", rules("top bottom insideH", 6, HAIR), HEADROW),
     ("House Grid", RULED, HEADROW),

@@ -13,25 +13,40 @@ _HEX = re.compile(rb"<([0-9A-Fa-f]+)>")
 
 
 def words(reader: PdfReader) -> str:
-    """Return all words of a PDF in reading order, list markers and fields apart."""
+    """Return all words of a PDF in reading order, list markers and fields apart; a head row repeated on a new page counts once."""
     marked = {page.indirect_reference.idnum: _marked(page) for page in reader.pages if page.indirect_reference}
     root = reader.root_object["/StructTreeRoot"].get_object()
-    return " ".join(_told(root["/K"], None, marked)).strip()
+    told, heads = [], set()
+    for kind, text in _told(root["/K"], None, marked, "text"):
+        if kind == "text" and text.strip():
+            heads = set()
+        elif kind == "head":
+            if text in heads:
+                continue
+            heads.add(text)
+        told.append(text)
+    return " ".join(told).strip()
 
 
-def _told(kid: Any, page: int | None, marked: dict[int, dict[int, str]]) -> Iterator[str]:
+def _told(kid: Any, page: int | None, marked: dict[int, dict[int, str]], kind: str) -> Iterator[tuple[str, str]]:
+    """Yield (kind, words): 'text', or inside tables 'row' and, for a row of header cells alone, 'head'."""
     held = kid.get_object()
     if isinstance(held, ArrayObject):
-        for one in held:
-            yield from _told(one, page, marked)
+        # Beside a live field stands what it was issued with, moved off the sheet: the field's value, not words of the page.
+        field = any(isinstance(one.get_object(), DictionaryObject) and one.get_object().get("/S") == "/Form" for one in held)
+        for one in () if field else held:
+            yield from _told(one, page, marked, kind)
     elif isinstance(held, NumberObject):
-        yield marked[page or 0].get(int(held), "")
+        yield kind, marked[page or 0].get(int(held), "")
     elif isinstance(held, DictionaryObject):
         here = held.raw_get("/Pg").idnum if "/Pg" in held else page
         if held.get("/Type") == "/MCR":
-            yield marked[here or 0].get(int(held["/MCID"]), "")
+            yield kind, marked[here or 0].get(int(held["/MCID"]), "")
+        elif held.get("/S") == "/TR":
+            all_heads = all(cell.get_object().get("/S") == "/TH" for cell in held["/K"])
+            yield "head" if all_heads else "row", " ".join(text for _, text in _told(held.raw_get("/K"), here, marked, "row"))
         elif held.get("/S") not in ("/Lbl", "/Form") and "/K" in held:
-            yield from _told(held.raw_get("/K"), here, marked)
+            yield from _told(held.raw_get("/K"), here, marked, kind)
 
 
 def _marked(page: PageObject) -> dict[int, str]:

@@ -38,6 +38,7 @@ def check(case: Case, milestones: Mapping[str, Milestone], parties: Mapping[str,
         *(_broken_problem(case, broken) for broken in broken_rules(case, milestones, parties) if not broken.accepted),
         *_late_steps(case, milestones),
         *_past(case, milestones, today),
+        *_clocks(case, milestones),
         *_ordering(case, milestones),
         *_lapsed(case, milestones),
         *_odd_facts(case),
@@ -223,12 +224,20 @@ def _past(case: Case, milestones: Mapping[str, Milestone], today: dt.date) -> It
         )
 
 
+def _clocks(case: Case, milestones: Mapping[str, Milestone]) -> Iterator[Problem]:
+    """Find times on one day that run backwards, which a cutover within a day easily has."""
+    extract, go_live = milestones["final_extract"], milestones["go_live"]
+    if extract.date == go_live.date and extract.time and go_live.time and extract.time >= go_live.time:
+        what = f"final_extract at {extract.time:%H:%M} is not before go_live at {go_live.time:%H:%M} on {say_day(go_live.date)}"
+        yield Problem(case.place("dates", "go_live"), what, "write the time of each after its day, such as 18:30", Weight.MUST, "clock")
+
+
 def _ordering(case: Case, milestones: Mapping[str, Milestone]) -> Iterator[Problem]:
     """Find a last day for ordering medicine that patients cannot keep, or that comes too late to be one."""
     day = case.file.prescribing.order_by if case.file.prescribing else None
     letter, extract = milestones["patient_letter"].date, milestones["final_extract"].date
     if day and not letter < day <= extract:
-        what = f"patients are to order by {say_day(day)}, but the letter that says so is dated {say_day(letter)} and cutover starts on {say_day(extract)}"
+        what = f"patients are to order by {say_day(day)}, but their letter is dated {say_day(letter)} and cutover starts {say_day(extract)}"
         yield Problem(case.place("prescribing", "order_by"), what, "write a day between the two", Weight.MUST, "order-by")
 
 

@@ -21,8 +21,8 @@ from migpack import __version__
 
 if TYPE_CHECKING:
     from migpack.pack import Prepared
-    from migpack.screen import Table
     from migpack.problems import Problem
+    from migpack.screen import Table
 
 FORMATS = ("html", "pdf", "docx", "txt", "ics", "xlsx")
 

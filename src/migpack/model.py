@@ -265,7 +265,10 @@ class PlannedDocument:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything dated and decided: what the pages print and the calendar and tracker hold."""
+    """Everything dated and decided: what the pages print and the calendar and tracker hold.
+
+    `documents` are those of this build, `every_document` those of the whole pack.
+    """
 
     case: Case
     milestones: Mapping[str, Milestone]
@@ -274,6 +277,7 @@ class Plan:
     run_sheets: tuple[DatedSheet, ...]
     safe_dates: tuple[SafeDate, ...]
     documents: tuple[PlannedDocument, ...]
+    every_document: tuple[PlannedDocument, ...]
     broken: tuple[Broken, ...]
     approval_codes: Mapping[str, str]
 

@@ -18,7 +18,6 @@ from migpack.problems import Mistakes, Problem
 from migpack.timeline import due_date
 from migpack.values import Moment
 
-
 # Our suggestion (source OURS): long enough to ask colleagues, short enough to chase before the meeting that needs the answer.
 REPLY_WITHIN = Length(2, "weeks")
 

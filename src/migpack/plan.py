@@ -29,10 +29,9 @@ def make_plan(case: Case, milestones: Mapping[str, Milestone], parties: tuple[Pa
     Raises:
         Mistakes: a document that was asked for is not in this practice's pack.
     """
-    documents = tuple(_documents(case, parties, wanted))
-    _refuse_unknown(documents, wanted)
-    if wanted.only:
-        documents = tuple(document for document in documents if {document.id, document.spec.id} & wanted.only)
+    every_document = tuple(_documents(case, parties, wanted))
+    _refuse_unknown(every_document, wanted)
+    chosen = tuple(document for document in every_document if not wanted.only or {document.id, document.spec.id} & wanted.only)
     return Plan(
         case=case,
         milestones=milestones,
@@ -40,7 +39,8 @@ def make_plan(case: Case, milestones: Mapping[str, Milestone], parties: tuple[Pa
         parties=parties,
         run_sheets=tuple(_run_sheets(case, milestones)),
         safe_dates=safe_dates(case, milestones),
-        documents=documents,
+        documents=chosen,
+        every_document=every_document,
         broken=broken_rules(case, milestones, party_dates(parties)),
         approval_codes=approval_codes(case, milestones),
     )

@@ -19,23 +19,26 @@ LEADING = 1.15
 # What people in England may type: Latin with Welsh and Vietnamese, Greek, Cyrillic, punctuation, currency.
 LETTERS = (*range(0x20, 0x250), *range(0x370, 0x460), *range(0x1E00, 0x1F00), *range(0x2010, 0x2040), *range(0x20A0, 0x20C0), 0x2122)
 _log = logging.getLogger("weasyprint.acroform")  # heard like the engine's own warnings
+_ALIGNED = {"center": 1, "right": 2, "end": 2}
 _MULTILINE = 1 << 12
 _FONT = re.compile(rb"/(\S+) ([\d.]+) Tf")
 # The corners of the tick, as parts of the box.
 _TICK = ((0.2, 0.5), (0.42, 0.26), (0.8, 0.78))
 
 
-def mend(document: Any, pdf: Any) -> None:
-    """Mend the form in place: a finisher for WeasyPrint's `write_pdf`, called with its document and pydyf's PDF."""
+def mend_form(document: Any, pdf: Any) -> None:
+    """Mend the form in place, given WeasyPrint's document and the PDF that pydyf is about to write."""
     form = pdf.catalog.get("AcroForm")
     if form is None:
         return
     form.pop("NeedAppearances", None)  # viewers would draw afresh, each in its own way, and lose ticks
     faces = {font.hash: Face(font.file_content) for font in document.fonts.values() if font.used_in_forms}
-    for field in [thing for thing in pdf.objects if isinstance(thing, dict) and thing.get("Subtype") == "/Widget"]:
+    for box in [box for page in document.pages for boxes in page.forms.values() for box, _ in boxes]:
+        field = box.widget_annotation
         if field["FT"] == "/Btn":
             _draw_states(field, pdf)
         else:
+            field["Q"] = _ALIGNED.get(box.style["text_align_all"], 0)
             _draw_words(field, faces, form["DR"], pdf)
     _lighten(document, pdf, faces)
 
@@ -117,22 +120,26 @@ def _draw_words(field: Any, faces: dict[str, Face], resources: bytes, pdf: Any) 
     if found is None:
         return
     face, size_pt = faces[found[1].decode()], float(found[2])
-    left, bottom, right, top = field["Rect"]
-    width, height = abs(right - left), abs(top - bottom)
+    start, bottom, end, top = field["Rect"]
+    width, height = abs(end - start), abs(top - bottom)
     many = bool(field.get("Ff", 0) & _MULTILINE)
     size, rows = set_words(_shown(field), face, size_pt, width - 2 * INSET_PT, height - 2 * INSET_PT, lines=many)
-    rise = height - INSET_PT if many else (height + (face.rise + face.drop) * size) / 2
-    start = rise - face.rise * size
-    shown = [f"<{face.numbers(row)}> Tj 0 {-LEADING * size:.2f} Td" for row in rows if row or many]
+    baseline = (height - INSET_PT if many else (height + (face.rise + face.drop) * size) / 2) - face.rise * size
     paint = field["DA"].string.replace(found[0], b"/%s %s Tf" % (found[1], f"{size:g}".encode())).decode()
-    words = [f"BT {paint} {INSET_PT} {start:.2f} Td", *shown, "ET"] if any(rows) else []
+    words = [f"BT {paint}"]
+    for number, row in enumerate(rows):
+        left = INSET_PT + (width - 2 * INSET_PT - face.width(row) * size) * field["Q"] / 2
+        words.append(f"1 0 0 1 {left:.2f} {baseline - number * LEADING * size:.2f} Tm <{face.numbers(row)}> Tj")
+    words = [*words, "ET"] if any(rows) else []
     content = ["/Tx BMC", "q", f"0 0 {width:.2f} {height:.2f} re W n", *words, "Q", "EMC"]
     field["AP"] = pydyf.Dictionary({"N": _drawing(pdf, content, width, height, resources)})
 
 
 def _shown(field: Any) -> str:
-    """Return the words of a field: of a list, those that stand for the chosen value."""
+    """Return the words of a field: of a list, those that stand for the chosen value, and none while nothing is chosen."""
     value = str(field["V"].string)
+    if not value:
+        return ""
     return next((str(words.string) for option, words in field.get("Opt", ()) if option.string == value), value)
 
 

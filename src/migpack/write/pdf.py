@@ -24,7 +24,8 @@ from urllib.parse import urlsplit
 
 from migpack.model import Artefact, Page
 from migpack.problems import CannotRun, MigpackError
-from migpack.write.acroform import mend
+from migpack.write.acroform import mend_form
+from migpack.write.structure import mend_lists
 
 FONTS = tuple(f"styles/fonts/LiberationSans-{face}.ttf" for face in ("Regular", "Bold", "Italic", "BoldItalic"))
 SCHEME = "library:"
@@ -72,7 +73,9 @@ class Printer:
         """Return the page as a WeasyPrint document; without `forms`, fields are boxes drawn for a pen."""
         return self.lay_out_html(page.html, page.document.id, forms=forms)
 
-    def lay_out_html(self, html: str, name: str, *, forms: bool, change: Callable[[Any], None] | None = None, css: Sequence[str] = ()) -> Any:
+    def lay_out_html(
+        self, html: str, name: str, *, forms: bool, change: Callable[[Any], None] | None = None, css: Sequence[str] = ()
+    ) -> Any:
         """Return HTML as a WeasyPrint document.
 
         Args:
@@ -92,7 +95,7 @@ class Printer:
         """Return a laid-out document as PDF bytes; the same `identity` (what the document was made from) gives the same bytes."""
         identifier = hashlib.sha256(identity.encode()).hexdigest()[:32].encode()
         with _heard(name) as said, _fixed_clock():
-            data: bytes = document.write_pdf(finisher=mend, pdf_variant=_VARIANT, pdf_identifier=identifier, custom_metadata=True)
+            data: bytes = document.write_pdf(finisher=_finish, pdf_variant=_VARIANT, pdf_identifier=identifier, custom_metadata=True)
             said.extend(_not_drawn(document))
         return data
 
@@ -226,6 +229,12 @@ class _Listener(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self._said.append(record.getMessage())
+
+
+def _finish(document: Any, pdf: Any) -> None:
+    """Mend what WeasyPrint is about to write: its `finisher`."""
+    mend_lists(pdf)
+    mend_form(document, pdf)
 
 
 def _not_drawn(document: Any) -> list[str]:

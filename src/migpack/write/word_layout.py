@@ -33,7 +33,6 @@ _AFTER_TABLE = 200
 _STEP = 340  # the indent of a list, a level
 _CELL_STEP = 227
 _SUB_STEP = 250
-_CALLOUT_INSET = 227
 _ABOUT_LIMIT = 250
 
 
@@ -91,7 +90,7 @@ class _Layout:
                 self._heading = b.plain(block.content)
                 return [self._words.para(block.content, _heading_style(block.level, where))]
             case b.Paragraph():
-                return [self._paragraph(block, where)]
+                return self._paragraph(block, where)
             case b.List():
                 return self._list(block, where)
             case b.Table():
@@ -112,8 +111,7 @@ class _Layout:
                     _keep(found)
                 return found
             case "callout":
-                style = "CalloutWarning" if "warning" in group.flags else "Callout"
-                return _boxed(self.pieces(group.blocks, _Where("callout", style)))
+                return [self._callout(group, where)]
             case "poster":
                 return self.pieces(group.blocks, _Where("poster", "PosterText"))
             case kind:
@@ -122,28 +120,51 @@ class _Layout:
                     _frame(found, self._shell.window.frames[kind])
                 return found
 
-    def _paragraph(self, block: b.Paragraph, where: _Where) -> Para:
+    def _callout(self, group: b.Group, where: _Where) -> Grid:
+        """Return a box of one cell: paragraph borders part where a list begins, and are untagged in a PDF from LibreOffice."""
+        warning = "warning" in group.flags
+        inside = where if where.kind == "poster" else _Where("callout", "CalloutWarning" if warning else "Callout")
+        return _box("HouseWarning" if warning else "HouseCallout", self._shell.width, self.pieces(group.blocks, inside), "Note")
+
+    def _paragraph(self, block: b.Paragraph, where: _Where) -> list[Piece]:
         if where.kind == "cell":
             style = {"hint": "TableHint", "small": "TableSmall"}.get(block.kind, where.style)
         elif where.kind and not block.kind:
             style = where.style
         else:
             style = _PARAGRAPHS[block.kind]
-        if where.kind == "" and any(isinstance(node, b.Field) and node.kind == "lines" for node in block.content):
-            style = "LinesToFill"
+        align = {"centre": "center", "date": "right"}.get(block.kind, "") if where.kind in ("cell", "poster") else ""
+        if where.kind == "" and where.depth == 0:
+            return self._with_boxes(block, style)
         para = self._words.para(block.content, style, block.lang)
-        if where.kind in ("cell", "poster"):
-            para.align = {"centre": "center", "date": "right"}.get(block.kind, "")
-        return para
+        para.align = align
+        return [para]
+
+    def _with_boxes(self, block: b.Paragraph, style: str) -> list[Piece]:
+        """Return a paragraph that stands alone; each of its fields of several lines gets a box with room for them."""
+        out: list[Piece] = []
+        loose: list[b.Inline] = []
+        for node in (*block.content, None):
+            lines = isinstance(node, b.Field) and node.kind == "lines"
+            if node is not None and not lines:
+                loose.append(node)
+                continue
+            if b.plain(tuple(loose)).strip() or any(isinstance(found, b.Field | b.Image | b.Span) for found in loose):
+                out.append(self._words.para(tuple(loose), style, block.lang))
+            loose = []
+            if isinstance(node, b.Field):
+                for para in out[-1:]:
+                    _keep_with_next(para)
+                field = self._words.para((node,), "TableText")
+                out.append(_box("HouseBox", self._shell.width, [field], node.title, LINE_ROW * node.rows))
+        return out
 
     def _list(self, block: b.List, where: _Where) -> list[Piece]:
         number = 0 if block.plain else self._shell.restart() if block.ordered else self._shell.bullets
-        style = {"cell": "TableList", "poster": "PosterList"}.get(where.kind, "")
-        if where.kind == "callout":
-            style = where.style + "List"
+        style = {"cell": "TableList", "poster": "PosterList", "callout": "CalloutList"}.get(where.kind, "")
         style = style or ("ListPlain" if block.plain else "ListNumber" if block.ordered else "ListBullet")
         step = _CELL_STEP if where.kind == "cell" else 2 * _STEP if where.kind == "poster" else _STEP
-        left = step * (where.depth + (0 if block.plain else 1)) + (_CALLOUT_INSET if where.kind == "callout" else 0)
+        left = step * (where.depth + (0 if block.plain else 1))
         out: list[Piece] = []
         for item in block.items:
             inner = self.pieces(item.blocks, replace(where, depth=where.depth + 1))
@@ -225,7 +246,7 @@ def _start_below(pieces: Sequence[Piece], distance: int) -> None:
 def _heading_style(level: int, where: _Where) -> str:
     if where.kind == "poster":
         return "PosterHeading" if level == 1 else "PosterSubheading"
-    return where.style + "Heading" if where.kind == "callout" else f"Heading{level}"
+    return "CalloutHeading" if where.kind == "callout" else f"Heading{level}"
 
 
 def _columns(percentages: Sequence[float], width: int) -> list[int]:
@@ -237,25 +258,31 @@ def _columns(percentages: Sequence[float], width: int) -> list[int]:
 def _keep(pieces: Sequence[Piece]) -> None:
     """Keep pieces on one page: each paragraph but those of the last line or row stays with the next."""
     for piece in pieces[:-1]:
-        for para in [piece] if isinstance(piece, Para) else piece.paras():
-            para.keep_next = True
+        _keep_with_next(piece)
     if pieces and isinstance(last := pieces[-1], Grid):
         for row in last.rows[:-1]:
-            for cell in row.cells:
-                for para in cell.paras:
-                    para.keep_next = True
+            _keep_row(row)
 
 
-def _boxed(pieces: list[Piece]) -> list[Piece]:
-    """Close the gaps in a callout: where two paragraphs do not share their borders, space between would show white."""
+def _keep_with_next(piece: Piece) -> None:
+    if isinstance(piece, Para):
+        piece.keep_next = True
+        return
+    for row in piece.rows:
+        _keep_row(row)
+
+
+def _keep_row(row: GridRow) -> None:
+    for cell in row.cells:
+        for para in cell.paras:
+            para.keep_next = True
+
+
+def _box(style: str, width: int, pieces: Sequence[Piece], title: str, height: int = 0) -> Grid:
+    """Return a table of one cell."""
     paras = [piece for piece in pieces if isinstance(piece, Para)]
-    for para, following in pairwise(paras):
-        para.keep_next = True
-        if (para.style, para.indent) != (following.style, following.indent):
-            para.after = 0
-    if paras:
-        paras[-1].after = _AFTER_TABLE
-    return pieces
+    paras[-1].after = 0
+    return Grid(style, [width], [GridRow([GridCell(paras)], height=height)], title[:_ABOUT_LIMIT], "A box in the text")
 
 
 def _settle(pieces: list[Piece]) -> list[Piece]:

@@ -155,7 +155,8 @@ class Grid:
     def xml(self) -> str:
         """Return the table, its properties in the order of the schema."""
         head = int(any(row.head for row in self.rows))
-        look = f'<w:tblLook w:firstRow="{head}" w:firstColumn="{int(self.row_heads)}" w:noHBand="1" w:noVBand="1"/>'
+        bits = 0x600 + 0x20 * head + 0x80 * self.row_heads  # no bands; LibreOffice reads the bits, Word the names
+        look = f'<w:tblLook w:val="{bits:04X}" w:firstRow="{head}" w:firstColumn="{int(self.row_heads)}" w:noHBand="1" w:noVBand="1"/>'
         properties = (
             f'<w:tblStyle w:val="{self.style}"/><w:tblW w:w="{sum(self.widths)}" w:type="dxa"/><w:tblLayout w:type="fixed"/>{look}'
             f'<w:tblCaption w:val="{escape(self.title)}"/><w:tblDescription w:val="{escape(self.about)}"/>'

@@ -103,9 +103,6 @@ def fit(styles: Any, tree: b.Tree) -> None:
             if name == "Recipient" and window(tree):
                 points = _IN_WINDOW
             size.set(qn("w:val"), str(round(points * 2)))
-        if name == "Heading1":
-            for border in list(style.iter(qn("w:pBdr"))):
-                border.getparent().remove(border)
 
 
 def _is_posted(tree: b.Tree) -> bool:

@@ -13,7 +13,7 @@ from migpack import blocks as b
 from migpack.write.word_fields import control
 from migpack.write.word_pieces import EMU_PER_TWIP, Para, escape, run, starts_right, twips
 
-_SPANS = {"gap": "Gap", "ref": "Reference", "tag": "Tag"}
+_SPANS = {"gap": "Gap", "ref": "SourceReference", "tag": "Tag"}
 _PICTURE_MM = (70, 30)  # the box that a picture fits
 _SPACE_MM = 0.98  # a no-break space at 10 points
 
