@@ -85,7 +85,7 @@ PARAGRAPHS = (  # name, based on, next, paragraph properties, run properties
     ("Table Hint", "Table Text", "", "", letters(8, colour=MUTED)),
     ("Table Small", "Table Text", "", "", letters(8)),
     ("Table List", "Table Text", "", lines(0, 20), ""),
-    ("Table Gap", "Normal", "Normal", lines(0, 0, 240), letters(4)),
+    ("Table Gap", "Normal", "Normal", lines(0, 180, 240), letters(2)),
     ("Poster Heading", "heading 1", "Poster Text", lines(120, 480, 240, align="center"), letters(60)),
     ("Poster Subheading", "heading 2", "Poster Text", lines(400, 160, 240, align="center"), letters(34)),
     ("Poster Text", "Normal", "", lines(0, 320, 271, align="center"), letters(26)),
@@ -109,7 +109,7 @@ CHARACTERS = (  # name, run properties
     ),
     ("Source Reference", letters(8, colour=MUTED)),
     ("Tag", letters(8, colour=MUTED, more=f'<w:shd w:val="clear" w:color="auto" w:fill="{HAIR}"/>')),
-    ("Draft Label", letters(9, bold=True, colour=TEXT, more=f'<w:bdr w:val="single" w:sz="12" w:space="0" w:color="{TEXT}"/>')),
+    ("Draft Label", letters(9, bold=True, colour=TEXT, more=f'<w:shd w:val="clear" w:color="auto" w:fill="{HAIR}"/>')),
     ("Fill", letters(more='<w:u w:val="single"/>')),
 )
 RULE = '<w:{side} w:val="single" w:sz="{size}" w:space="0" w:color="{colour}"/>'
@@ -127,15 +127,15 @@ HEADROW = (
     + rules("bottom", 14, NAVY)
     + f'</w:tcBorders><w:shd w:val="clear" w:color="auto" w:fill="{TINT}"/></w:tcPr></w:tblStylePr>'
 )
-TABLES = (  # name, borders, conditional formats
-    ("House Callout", rules("left", 36, NAVY), f'<w:tcPr><w:shd w:val="clear" w:color="auto" w:fill="{TINT}"/></w:tcPr>'),
-    ("House Warning", rules("top", 12, TEXT) + rules("left", 68, TEXT) + rules("bottom right", 12, TEXT), ""),
-    ("House Box", rules("top left bottom right", 8, LINE), ""),
-    ("House Tasks", ROWS + rules("insideV", 6, HAIR), HEADROW),
-    ("House Facts", rules("top bottom insideH", 6, HAIR), HEADROW),
-    ("House Grid", RULED, HEADROW),
-    ("House Log", RULED, HEADROW),
-    ("House Signatures", RULED, HEADROW),
+TABLES = (  # name, margins in a cell (above and below, at the sides), borders, conditional formats
+    ("House Callout", (142, 227), rules("left", 36, NAVY), f'<w:tcPr><w:shd w:val="clear" w:color="auto" w:fill="{TINT}"/></w:tcPr>'),
+    ("House Warning", (142, 227), rules("top", 12, TEXT) + rules("left", 68, TEXT) + rules("bottom right", 12, TEXT), ""),
+    ("House Box", (74, 91), rules("top left bottom right", 8, LINE), ""),
+    ("House Tasks", (74, 91), ROWS + rules("insideV", 6, HAIR), HEADROW),
+    ("House Facts", (74, 91), rules("top bottom insideH", 6, HAIR), HEADROW),
+    ("House Grid", (74, 91), RULED, HEADROW),
+    ("House Log", (74, 91), RULED, HEADROW),
+    ("House Signatures", (74, 91), RULED, HEADROW),
 )
 
 
@@ -172,8 +172,8 @@ def styles_xml() -> str:
     normal = f'<w:tblPr><w:tblInd w:w="0" w:type="dxa"/>{margins.format(0, 0)}</w:tblPr>'
     out.append(style("table", "Normal Table", normal, default=True))
     out.append(style("numbering", "No List", "", default=True))
-    for name, borders, conditional in TABLES:
-        inner = f"<w:tblPr><w:tblBorders>{borders}</w:tblBorders>{margins.format(74, 91)}</w:tblPr>{conditional}"
+    for name, inside, borders, conditional in TABLES:
+        inner = f"<w:tblPr><w:tblBorders>{borders}</w:tblBorders>{margins.format(*inside)}</w:tblPr>{conditional}"
         out.append(style("table", name, inner, based="Normal Table"))
     return "".join(out) + "</w:styles>"
 

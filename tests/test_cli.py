@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
+import jsonschema
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 from pypdf import PdfReader
 
@@ -112,6 +115,22 @@ def test_list_names_the_file_and_line_of_everything(tmp_path: Path) -> None:
 def test_schema_is_valid_json_that_knows_the_samples() -> None:
     schema = json.loads(run("schema").output)
     assert schema["properties"]["practice"] and schema["required"] == ["practice", "systems", "dates"]
+
+
+@pytest.mark.parametrize("name", samples.SAMPLES)
+def test_the_samples_keep_to_the_schema_as_an_editor_reads_them(name: str) -> None:
+    held = yaml.load(samples.SAMPLES[name].read_text("utf-8"), Loader=EditorLoader)
+    jsonschema.validate(held, json.loads(run("schema").output))
+
+
+class EditorLoader(yaml.SafeLoader):
+    """Reads as YAML 1.2 does: dates, times and yes/no are text."""
+
+
+for first, resolvers in list(EditorLoader.yaml_implicit_resolvers.items()):
+    kept = [(tag, pattern) for tag, pattern in resolvers if tag in ("tag:yaml.org,2002:null", "tag:yaml.org,2002:merge")]
+    EditorLoader.yaml_implicit_resolvers = {**EditorLoader.yaml_implicit_resolvers, first: kept}
+EditorLoader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"-?(0|[1-9][0-9]*)$"), list("-0123456789"))
 
 
 def test_an_ejected_template_is_changed_and_counts(tmp_path: Path) -> None:

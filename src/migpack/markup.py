@@ -185,7 +185,10 @@ class _Builder:
         if not width.isdecimal():
             self._add(element, f"has the data-width '{width}'", "write whole millimetres")
             width = "0"
-        return b.Span(kind, tuple(self._run(element.children, spaces)), key, int(width), element.attributes.get("lang", ""))
+        content = tuple(self._run(element.children, spaces))
+        if kind == "fill":
+            spaces.open = False
+        return b.Span(kind, content, key, int(width), element.attributes.get("lang", ""))
 
     def _field(self, element: Element) -> b.Field:
         written, name = element.attributes, element.attributes["name"]

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler, PlainSerializer, WithJsonSchema, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from migpack.content import LengthText
 from migpack.phrases import Offset
 from migpack.values import Address, Date, Email, Id, Line, Moment, OdsCode, Phone, Prose, When, read_moment
+
+# Editors read `yes` as a text, as YAML 1.2 does.
+YesNo = Annotated[bool, WithJsonSchema({"enum": [True, False, "yes", "no"]})]
 
 
 class Fact(BaseModel):
@@ -21,7 +26,15 @@ class Fact(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
-class Named(Fact):
+class Short(Fact):
+    """A fact that may be written as one plain text, which its schema allows as well."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"anyOf": [handler.resolve_ref_schema(handler(schema)), {"type": ["string", "integer"]}]}
+
+
+class Named(Short):
     """A fact that may be written as a plain name."""
 
     @model_validator(mode="before")
@@ -51,7 +64,7 @@ class Contact(Named):
     address: Address | None = None
 
 
-class ListSize(Fact):
+class ListSize(Short):
     """How many patients are registered, on which day, by which source."""
 
     number: int = Field(gt=0, le=200_000)
@@ -103,7 +116,7 @@ class Organisation(Named):
     name: Line
     contact: Contact | None = None
     service_desk: Phone | None = Field(None, description="The number to ring when something breaks")
-    template_required: bool | None = Field(None, description="Does the ICB insist on its own business case template?")
+    template_required: YesNo | None = Field(None, description="Does the ICB insist on its own business case template?")
 
 
 class System(Named):
@@ -138,7 +151,7 @@ _SCHEMA = {"type": "string", "description": "A date such as 2027-03-04, or words
 DateOrWords = Annotated[Moment | Offset, BeforeValidator(_date_or_words), PlainSerializer(str), WithJsonSchema(_SCHEMA)]
 
 
-class MilestoneDate(Fact):
+class MilestoneDate(Short):
     """A milestone's date as first agreed, as now expected, and as it happened."""
 
     baseline: When | None = None
@@ -250,7 +263,7 @@ class Option(Fact):
     option: Id
     name: Line | None = None
     measures: dict[Id, Line] = Field(default_factory=dict)
-    carried_forward: bool | None = None
+    carried_forward: YesNo | None = None
     reason: Prose | None = None
 
 
@@ -258,7 +271,7 @@ def _money(value: Any) -> Any:
     return value.replace(",", "").replace("£", "").strip() if isinstance(value, str) else value
 
 
-Money = Annotated[int, BeforeValidator(_money), Field(ge=0, le=50_000_000)]
+Money = Annotated[int, BeforeValidator(_money), Field(ge=0, le=50_000_000), WithJsonSchema({"type": ["integer", "string"]})]
 
 
 class CostLine(Fact):
@@ -268,8 +281,8 @@ class CostLine(Fact):
     name: Line | None = None
     one_off: Money = 0
     per_year: Money = 0
-    capital: bool = False
-    vat_included: bool | None = None
+    capital: YesNo = False
+    vat_included: YesNo | None = None
     payer: Literal["nhs_england", "icb", "practice", "supplier", "to_be_agreed"]
     basis: Literal["quote", "estimate", "to_be_confirmed"]
     confirmed_by: Line | None = None
@@ -314,7 +327,7 @@ class BusinessCase(Fact):
     selection: Prose | None = None
     framework: Line | None = Field(None, description="The framework or catalogue the ICB confirms")
     affordability: Prose | None = None
-    survey_done: bool = False
+    survey_done: YesNo = False
     contingency_percent: int = Field(0, ge=0, le=50)
     drivers: tuple[Driver, ...] = ()
     considerations: tuple[Consideration, ...] = ()
@@ -337,7 +350,7 @@ class Letter(Fact):
     large_print_pt: int = Field(18, ge=16, le=24)
     logo: Line | None = Field(None, description="The practice's own logo: a PNG or JPEG file beside this one")
     logo_alt: Line | None = Field(None, description="What the logo shows, in words")
-    logo_confirmed: bool = Field(False, description="Yes: we may use this logo, and it is not the NHS logo without permission")
+    logo_confirmed: YesNo = Field(False, description="Yes: we may use this logo, and it is not the NHS logo without permission")
 
     @model_validator(mode="after")
     def _logo_is_ours(self) -> Letter:

@@ -82,6 +82,8 @@ def unknown_ids(file: PracticeFile, known: Content, places: Mapping[str, Place],
                 place = places.get(f"{path}.{word}#") or Place(name)
                 yield Problem(place, f"{path}: no {noun} is called '{word}'", did_you_mean(word, defined))
     yield from _unknown_words(file.practice.traits, "practice.traits", "trait", traits, places)
+    attachments = [choice.id for choice in case.attachments]
+    yield from _unknown_words(file.business_case.attached, "business_case.attached", "attachment", attachments, places)
     yield from _unknown_words(file.leave_out, "leave_out", "document", documents, places)
     rows: list[tuple[str, str, str, Iterable[Any], Iterable[content.Choice]]] = [
         ("business_case.drivers", "driver", "driver", file.business_case.drivers, case.drivers),

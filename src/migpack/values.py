@@ -200,5 +200,9 @@ When = Annotated[
 Email = Annotated[str, _via(read_email)]
 Phone = Annotated[str, _via(read_phone)]
 OdsCode = Annotated[str, _via(read_ods_code)]
-Address = Annotated[tuple[str, ...], BeforeValidator(read_address)]
+Address = Annotated[
+    tuple[str, ...],
+    BeforeValidator(read_address),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]

@@ -150,10 +150,25 @@ def to_model(node: Node, model: type[_Model]) -> tuple[_Model, dict[str, Place]]
         Mistakes: every mistake of the file, each with its place and what to write.
     """
     places = dict(_places(node, ""))
+    problems = list(_empty_and_unknown(node, model, ()))
     try:
-        return model.model_validate(_data(node)), places
+        value = model.model_validate(_data(node))
     except ValidationError as error:
-        raise Mistakes(_problem(found, places, model) for found in error.errors()) from None
+        problems += [_problem(found, places, model) for found in error.errors()]
+    if problems:
+        raise Mistakes(problems)
+    return value, places
+
+
+def _empty_and_unknown(node: Node, model: type[BaseModel], loc: tuple[str, ...]) -> Iterator[Problem]:
+    """Find keys without a value that nothing knows: they hold no data, so the model never sees them."""
+    for key, (place, value) in (node.keys or {}).items():
+        known = _field_names(model, loc)
+        if value == Node(value.place) and known and key not in known:
+            yield Problem(place, f"'{key}' is not a key that {spoken(loc) or 'the file'} knows", did_you_mean(key, known))
+        yield from _empty_and_unknown(value, model, (*loc, key))
+    for number, item in enumerate(node.items or ()):
+        yield from _empty_and_unknown(item, model, (*loc, str(number)))
 
 
 def _data(node: Node) -> Any:

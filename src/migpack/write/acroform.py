@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import logging
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -86,7 +87,7 @@ def _wrap(text: str, face: Face, width: float) -> list[str]:
     rows = []
     for paragraph in text.split("\n"):
         row = ""
-        for word in paragraph.split():
+        for word in (part for word in paragraph.split() for part in _broken(word, face, width)):
             longer = f"{row} {word}".strip()
             if row and face.width(longer) > width:
                 rows.append(row)
@@ -95,6 +96,15 @@ def _wrap(text: str, face: Face, width: float) -> list[str]:
                 row = longer
         rows.append(row)
     return rows
+
+
+def _broken(word: str, face: Face, width: float) -> Iterator[str]:
+    """Yield a word in parts that fit a line: the whole, but for long addresses in narrow fields."""
+    while len(word) > 1 and face.width(word) > width:
+        fits = max(1, next(end for end in range(1, len(word) + 1) if face.width(word[:end]) > width) - 1)
+        yield word[:fits]
+        word = word[fits:]
+    yield word
 
 
 def _draw_states(field: Any, pdf: Any) -> None:
@@ -122,13 +132,16 @@ def _draw_words(field: Any, faces: dict[str, Face], resources: bytes, pdf: Any) 
     face, size_pt = faces[found[1].decode()], float(found[2])
     start, bottom, end, top = field["Rect"]
     width, height = abs(end - start), abs(top - bottom)
+    issued, room = _shown(field), width - 2 * INSET_PT
+    if field["FT"] == "/Tx" and face.width(issued) * size_pt > room:
+        field["Ff"] = field.get("Ff", 0) | _MULTILINE  # the layout has made the box as tall as these words need
     many = bool(field.get("Ff", 0) & _MULTILINE)
-    size, rows = set_words(_shown(field), face, size_pt, width - 2 * INSET_PT, height - 2 * INSET_PT, lines=many)
+    size, rows = set_words(issued, face, size_pt, room, height - 2 * INSET_PT, lines=many)
     baseline = (height - INSET_PT if many else (height + (face.rise + face.drop) * size) / 2) - face.rise * size
     paint = field["DA"].string.replace(found[0], b"/%s %s Tf" % (found[1], f"{size:g}".encode())).decode()
     words = [f"BT {paint}"]
     for number, row in enumerate(rows):
-        left = INSET_PT + (width - 2 * INSET_PT - face.width(row) * size) * field["Q"] / 2
+        left = INSET_PT + (room - face.width(row) * size) * field["Q"] / 2
         words.append(f"1 0 0 1 {left:.2f} {baseline - number * LEADING * size:.2f} Tm <{face.numbers(row)}> Tj")
     words = [*words, "ET"] if any(rows) else []
     content = ["/Tx BMC", "q", f"0 0 {width:.2f} {height:.2f} re W n", *words, "Q", "EMC"]

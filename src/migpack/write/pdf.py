@@ -88,7 +88,7 @@ class Printer:
         if change:
             change(source.etree_element)
         sheets = [self._sheet(link) for link in (*_take_links(source.etree_element), *css)]
-        with _heard(name):
+        with _heard(name), _hidden_answers(source.etree_element if forms else None):
             return source.render(font_config=self._fonts, stylesheets=sheets, pdf_variant=_VARIANT, pdf_forms=forms)
 
     def write(self, document: Any, *, name: str, identity: str) -> bytes:
@@ -203,6 +203,23 @@ def _take_links(root: Any) -> tuple[str, ...]:
             links.append(link.get("href", ""))
             head.remove(link)
     return tuple(links)
+
+
+@contextlib.contextmanager
+def _hidden_answers(root: Any) -> Iterator[None]:
+    """While a live form is laid out, let the words in its longer fields take up room without being drawn or read out.
+
+    The field shows them. WeasyPrint itself moves them off the sheet, where they stay in the text and take no room.
+    """
+    answers = [] if root is None else [(field, field.text) for field in root.iter("textarea") if field.text]
+    for field, words in answers:
+        hidden = field.makeelement("span", {"style": "visibility: hidden"})
+        hidden.text, field.text = words, None
+        field.append(hidden)
+    yield
+    for field, words in answers:
+        field.remove(field[0])
+        field.text = words
 
 
 @contextlib.contextmanager

@@ -26,7 +26,7 @@ from migpack.problems import Mistakes, Place, Problem
 from migpack.vocabulary import printable
 from migpack.write.word_layout import Shell, body
 from migpack.write.word_pieces import Para, escape, page_field, run
-from migpack.write.word_styles import Sheet, fit, is_letter, sheet, window
+from migpack.write.word_styles import Sheet, fit, is_large, is_letter, sheet, window
 from migpack.write.word_words import Outside, Picture
 from migpack.write.zipped import DATE, rezip
 
@@ -70,7 +70,7 @@ class WordWriter:
         fit(document.styles.element, tree)
         _set_sheet(document, paper)
         _fill(document, body(tree, _shell(document, paper, tree)))
-        _run_words(document, page, paper, draft=page.draft and not is_letter(tree))
+        _run_words(document, page, paper, draft=page.draft and not is_letter(tree), large=is_large(tree))
         _say_what_it_is(document, tree)
         _check_styles(document)
         packed = io.BytesIO()
@@ -130,14 +130,18 @@ def _fill(document: Document, content: str) -> None:
         inside.insert(n, new)
 
 
-def _run_words(document: Document, page: Page, paper: Sheet, *, draft: bool) -> None:
+def _run_words(document: Document, page: Page, paper: Sheet, *, draft: bool, large: bool) -> None:
     """Write the running foot, and the mark of a draft at the head."""
     section = document.sections[0]
     left, right = (run(printable(words)) for words in page.running)
-    tab, middle, end = "<w:r><w:tab/></w:r>", paper.text_width // 2, paper.text_width
-    stops = f'<w:tabs><w:tab w:val="center" w:pos="{middle}"/><w:tab w:val="right" w:pos="{end}"/></w:tabs>'
+    tab, end = "<w:r><w:tab/></w:r>", paper.text_width
     count = f"{run('Page ')}{page_field('PAGE')}{run(' of ')}{page_field('NUMPAGES')}"
-    foot = f'<w:p><w:pPr><w:pStyle w:val="Footer"/>{stops}</w:pPr>{left}{tab}{count}{tab}{right}</w:p>'
+    if large:  # three pieces do not fit side by side
+        stops, words = f'<w:tab w:val="right" w:pos="{end}"/>', f"{left}<w:r><w:br/></w:r>{count}{tab}{right}"
+    else:
+        stops = f'<w:tab w:val="center" w:pos="{end // 2}"/><w:tab w:val="right" w:pos="{end}"/>'
+        words = f"{left}{tab}{count}{tab}{right}"
+    foot = f'<w:p><w:pPr><w:pStyle w:val="Footer"/><w:tabs>{stops}</w:tabs></w:pPr>{words}</w:p>'
     _replace(section.footer, foot)
     if draft:
         _replace(section.header, Para("Header", run(" DRAFT ", style="DraftLabel"), align="center").xml())

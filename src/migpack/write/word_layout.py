@@ -13,7 +13,7 @@ from itertools import pairwise
 from migpack import blocks as b
 from migpack.write.word_pieces import Grid, GridCell, GridRow, Para, Piece, first_para, twips
 from migpack.write.word_styles import Window
-from migpack.write.word_words import Outside, Words
+from migpack.write.word_words import PICTURE_MM, Outside, Words
 
 BLANK_ROW, SIGNATURE_ROW, LINE_ROW = twips(11), twips(14), twips(7)
 _PARAGRAPHS = {
@@ -29,7 +29,10 @@ _PARAGRAPHS = {
     "huge": "PosterHuge",
 }
 _TABLES = {"tasks": "HouseTasks", "facts": "HouseFacts", "log": "HouseLog", "signatures": "HouseSignatures"}
-_AFTER_TABLE = 200
+_AFTER_TABLE, _AFTER_LIST = 200, 140
+_DEEPEST = 2
+_AFTER_ADDRESS = {"letterhead": 120, "sender": 340, "recipient": 450}
+_LOGO_MM = (70, 16)
 _STEP = 340  # the indent of a list, a level
 _CELL_STEP = 227
 _SUB_STEP = 250
@@ -118,6 +121,8 @@ class _Layout:
                 found = self.pieces(group.blocks, _Where(kind, kind.capitalize()))
                 if self._shell.window:
                     _frame(found, self._shell.window.frames[kind])
+                elif found and isinstance(found[-1], Para):
+                    found[-1].after = _AFTER_ADDRESS[kind]
                 return found
 
     def _callout(self, group: b.Group, where: _Where) -> Grid:
@@ -136,7 +141,7 @@ class _Layout:
         align = {"centre": "center", "date": "right"}.get(block.kind, "") if where.kind in ("cell", "poster") else ""
         if where.kind == "" and where.depth == 0:
             return self._with_boxes(block, style)
-        para = self._words.para(block.content, style, block.lang)
+        para = self._words.para(block.content, style, block.lang, fit_mm=_LOGO_MM if where.kind == "letterhead" else PICTURE_MM)
         para.align = align
         return [para]
 
@@ -170,10 +175,13 @@ class _Layout:
             inner = self.pieces(item.blocks, replace(where, depth=where.depth + 1))
             for n, piece in enumerate(inner):
                 if isinstance(piece, Para) and piece.indent is None:
-                    piece.style, piece.indent = style, left
+                    piece.indent = left
+                    piece.style = style if piece.style in ("Normal", where.style) else piece.style
                     if n == 0 and number:
-                        piece.numbering, piece.hanging = (number, where.depth), step
+                        piece.numbering, piece.hanging = (number, min(where.depth, _DEEPEST)), step
             out += inner
+        if where.depth == 0 and where.kind != "cell" and isinstance(out[-1], Para):
+            out[-1].after = _AFTER_LIST
         return out
 
     def _table(self, table: b.Table) -> list[Piece]:
@@ -231,7 +239,7 @@ def _frame(pieces: Sequence[Piece], place: tuple[float, float, float, float]) ->
         if isinstance(piece, Para):
             piece.indent = 0
             piece.frame = (
-                f'<w:framePr w:w="{width}" w:h="{height}" w:hRule="exact" w:wrap="around"'
+                f'<w:framePr w:w="{width}" w:h="{height}" w:hRule="atLeast" w:wrap="around"'
                 f' w:vAnchor="page" w:hAnchor="page" w:x="{x}" w:y="{y}"/>'
             )
 

@@ -67,6 +67,11 @@ def is_letter(tree: b.Tree) -> bool:
     return bool(tree.classes & _LETTERS)
 
 
+def is_large(tree: b.Tree) -> bool:
+    """Say whether the page is in large print."""
+    return "style-large_print" in tree.classes
+
+
 def window(tree: b.Tree) -> Window | None:
     """Return the places that an envelope asks for, where the page is addressed to somebody."""
     if not _is_posted(tree):
@@ -86,7 +91,7 @@ def sheet(tree: b.Tree) -> Sheet:
 
 def fit(styles: Any, tree: b.Tree) -> None:
     """Set the sizes of a page in w:styles, in place."""
-    if "style-large_print" in tree.classes:
+    if is_large(tree):
         base, sizes, least = _LARGE, _LARGE_SIZES, _LARGE
     elif is_letter(tree):
         base, sizes, least = _LETTER, _POSTED_SIZES if _is_posted(tree) else _LETTER_SIZES, 0.0

@@ -14,7 +14,7 @@ from migpack.write.word_fields import control
 from migpack.write.word_pieces import EMU_PER_TWIP, Para, escape, run, starts_right, twips
 
 _SPANS = {"gap": "Gap", "ref": "SourceReference", "tag": "Tag"}
-_PICTURE_MM = (70, 30)  # the box that a picture fits
+PICTURE_MM = (70, 30)  # the box that a picture fits
 _SPACE_MM = 0.98  # a no-break space at 10 points
 
 
@@ -50,11 +50,13 @@ class Words:
         self._outside = outside
         self._controls = 0
         self._pictures = 0
+        self._fit_mm = PICTURE_MM
         targets = (link.href[1:] for link in b.links(tree) if link.href.startswith("#"))
         self.places = {target: (n, f"place_{n}") for n, target in enumerate(dict.fromkeys(targets), 1)}
 
-    def para(self, content: b.Inlines, style: str, lang: str = "") -> Para:
-        """Return a paragraph of these words."""
+    def para(self, content: b.Inlines, style: str, lang: str = "", *, fit_mm: tuple[int, int] = PICTURE_MM) -> Para:
+        """Return a paragraph of these words; its pictures are made to fit a box of this width and height."""
+        self._fit_mm = fit_mm
         return Para(style, self._runs(content, _Look(lang=lang)), rtl=starts_right(b.plain(content)))
 
     def _runs(self, content: b.Inlines, look: _Look) -> str:
@@ -99,7 +101,7 @@ class Words:
             return ""
         self._pictures += 1
         picture = self._outside.picture(image)
-        widest, highest = (twips(side) * EMU_PER_TWIP for side in _PICTURE_MM)
+        widest, highest = (twips(side) * EMU_PER_TWIP for side in self._fit_mm)
         scale = min(1.0, widest / picture.width, highest / picture.height)
         name = f'id="{self._pictures}" name="Picture {self._pictures}" descr="{escape(image.alt)}"'
         return _DRAWING.format(
