@@ -101,12 +101,7 @@ CHARACTERS = (  # name, run properties
     ("Hyperlink", letters(colour=BLUE, more='<w:u w:val="single"/>')),
     ("Placeholder Text", letters(colour=MUTED, more=f'<w:shd w:val="clear" w:color="auto" w:fill="{TINT}"/>')),
     ("Tick Box", letters(15, fonts=SYMBOL)),
-    (
-        "Gap",
-        letters(
-            more=f'<w:bdr w:val="dashed" w:sz="6" w:space="0" w:color="{TEXT}"/><w:shd w:val="clear" w:color="auto" w:fill="{YELLOW}"/>'
-        ),
-    ),
+    ("Gap", letters(more=f'<w:shd w:val="clear" w:color="auto" w:fill="{YELLOW}"/>')),
     ("Source Reference", letters(8, colour=MUTED)),
     ("Tag", letters(8, colour=MUTED, more=f'<w:shd w:val="clear" w:color="auto" w:fill="{HAIR}"/>')),
     ("Draft Label", letters(9, bold=True, colour=TEXT, more=f'<w:shd w:val="clear" w:color="auto" w:fill="{HAIR}"/>')),

@@ -13,6 +13,7 @@ from migpack.model import Artefact, Page
 from migpack.write.pdf import Printer
 
 SHEET = "styles/print_pack.css"
+_SVG = "{http://www.w3.org/2000/svg}"
 
 
 def join(printer: Printer, contents: Page, pages: Sequence[Page]) -> Artefact:
@@ -62,8 +63,8 @@ def _prefixed(document: str) -> Callable[[Any], None]:
 
     def change(root: Any) -> None:
         for element in root.iter():
-            if not isinstance(element.tag, str):
-                continue
+            if not isinstance(element.tag, str) or element.tag.startswith(_SVG):
+                continue  # a drawing refers to its own parts, and to no others
             if name := element.get("id"):
                 element.set("id", f"{document}.{name}")
             if element.get("href", "").startswith("#"):

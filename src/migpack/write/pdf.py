@@ -213,7 +213,7 @@ def _hidden_answers(root: Any) -> Iterator[None]:
     """
     answers = [] if root is None else [(field, field.text) for field in root.iter("textarea") if field.text]
     for field, words in answers:
-        hidden = field.makeelement("span", {"style": "visibility: hidden"})
+        hidden = field.makeelement("span", {"style": "display: block; padding: 0.7mm; visibility: hidden"})
         hidden.text, field.text = words, None
         field.append(hidden)
     yield

@@ -15,14 +15,16 @@ from docx.oxml.ns import qn
 from migpack import blocks as b
 from migpack.write.word_pieces import twips
 
-_HOUSE, _LETTER, _LARGE, _LEAST = 10.0, 12.0, 18.0, 16.0
+_HOUSE, _LETTER, _LARGE, _LARGE_LEAST = 10.0, 12.0, 18.0, 16.0
 _LETTERS = frozenset({"patients", "third_parties"})
 # Points by style, for a page in general and for one that is posted to somebody.
 _LETTER_SIZES = {"Heading1": 20.5, "Heading2": 14.5, "Heading3": 12.0, "Lead": 13.0, "Letterhead": 15.0, "Sender": 10.0, "Recipient": 11.0}
 _POSTED_SIZES = _LETTER_SIZES | {"Heading1": 15.0, "Heading2": 12.5}
 _IN_WINDOW = 10.0
 _LARGE_SIZES = {"Heading1": 27.0, "Heading2": 22.5, "Letterhead": 22.5, "Sender": 16.0, "Recipient": 16.0}
-_UNSCALED = ("Poster", "Header", "Footer")
+_TEXT = "212B32"
+_QUIET = frozenset({"Hint", "TableHint", "TableNumber", "SourceReference", "Tag", "Header", "Footer"})
+_POSTED_HEADINGS = frozenset({"Heading1", "Heading2"})
 
 
 @dataclass(frozen=True)
@@ -90,24 +92,30 @@ def sheet(tree: b.Tree) -> Sheet:
 
 
 def fit(styles: Any, tree: b.Tree) -> None:
-    """Set the sizes of a page in w:styles, in place."""
-    if is_large(tree):
-        base, sizes, least = _LARGE, _LARGE_SIZES, _LARGE
-    elif is_letter(tree):
-        base, sizes, least = _LETTER, _POSTED_SIZES if _is_posted(tree) else _LETTER_SIZES, 0.0
-    else:
+    """Set the sizes and colours of a page in w:styles, in place."""
+    if not is_letter(tree) and not is_large(tree):
         return
+    dark = (_QUIET if is_large(tree) else frozenset()) | (_POSTED_HEADINGS if _is_posted(tree) else frozenset())
     for style in styles:
         name = style.get(qn("w:styleId")) or ""
         for size in style.iter(qn("w:sz"), qn("w:szCs")):
-            points = int(size.get(qn("w:val"))) / 2
-            if not name.startswith(_UNSCALED):
-                points = sizes.get(name) or max(points * base / _HOUSE, least)
-            elif least and not name.startswith("Poster"):
-                points = _LEAST
-            if name == "Recipient" and window(tree):
-                points = _IN_WINDOW
-            size.set(qn("w:val"), str(round(points * 2)))
+            size.set(qn("w:val"), str(round(_points(name, int(size.get(qn("w:val"))) / 2, tree) * 2)))
+        for colour in style.iter(qn("w:color")) if name in dark else ():
+            colour.set(qn("w:val"), _TEXT)
+
+
+def _points(style: str, points: float, tree: b.Tree) -> float:
+    """Return the size of a style on a page, from its size in house.docx."""
+    if style.startswith("Poster"):
+        return points
+    if style in ("Header", "Footer"):
+        return _LARGE_LEAST if is_large(tree) else points
+    if style == "Recipient" and window(tree):
+        return _IN_WINDOW
+    if is_large(tree):
+        return _LARGE_SIZES.get(style, max(points * _LARGE / _HOUSE, _LARGE))
+    sizes = _POSTED_SIZES if _is_posted(tree) else _LETTER_SIZES
+    return sizes.get(style, points * _LETTER / _HOUSE)
 
 
 def _is_posted(tree: b.Tree) -> bool:
