@@ -18,7 +18,7 @@ PROMPTS: Mapping[str, str] = {
     "choice": "Choose one",
     "date": "Date",
     "initials": "Initials",
-    "money": "Amount",
+    "money": "£",
     "signature": "Signature",
 }
 GroupKind = Literal["section", "callout", "sender", "recipient", "letterhead", "poster"]
