@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import sys
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from migpack.write.zipped import rezip
@@ -240,13 +241,18 @@ def parts() -> dict[str, str]:
     }
 
 
+def packed(held: Mapping[str, str]) -> bytes:
+    """Return a .docx of these parts."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, text in held.items():
+            archive.writestr(name, text)
+    return rezip(made.getvalue())
+
+
 def house_docx() -> bytes:
     """Return the file."""
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        for name, text in parts().items():
-            archive.writestr(name, text)
-    return rezip(packed.getvalue())
+    return packed(parts())
 
 
 if __name__ == "__main__":

@@ -20,7 +20,9 @@ def printer() -> Printer:
 
 def page(body: str, id: str = "sample", *, classes: str = "staff", fillable: bool = False, left: str = "Mill Lane Surgery") -> Page:
     """Return a page with this body; `classes` are those of the body element."""
-    spec = DocumentSpec(id="sample", title="Sample", folder="", name="sample", formats=("pdf",), audience="staff", fillable=fillable, about="Test.")
+    spec = DocumentSpec(
+        id="sample", title="Sample", folder="", name="sample", formats=("pdf",), audience="staff", fillable=fillable, about="Test."
+    )
     document = PlannedDocument(id=id, spec=spec, subject="", style="house", title=f"Title of {id}", path=f"made/{id}", final=False)
     html = f"""<!doctype html><html lang="en-GB"><head><meta charset="utf-8"><title>Title of {id}</title>
 <meta name="author" content="Mill Lane Surgery"><meta name="migpack-document" content="{id}">

@@ -60,9 +60,9 @@ class Pack:
         return sorted(self.folder.rglob(f"*{suffix}"))
 
 
-def built(path: Path, out: Path, jobs: int = 2) -> Pack:
+def built(path: Path, out: Path, jobs: int = 2, wanted: Wanted | None = None) -> Pack:
     """Build a practice's pack below `out`."""
-    ready = prepared(path)
+    ready = prepared(path, wanted)
     folder = pack_folder(ready.plan.case, out)
     made = {artefact.path: artefact for artefact in build(ready, folder, last=NOTHING, jobs=jobs)}
     return Pack(ready, folder, made)

@@ -24,9 +24,11 @@ from pages import STYLES, page, printer
 TASKS = """<h1>Checklist</h1><p class="lead">What to do.</p><h2 id="first">First</h2>
 <table class="tasks"><caption>To do</caption><colgroup><col style="width:20%"><col style="width:50%"><col style="width:30%"></colgroup>
 <thead><tr><th scope="col">No</th><th scope="col">Task</th><th scope="col">Done</th></tr></thead>
-<tbody><tr><th scope="row">P-1</th><td><p>Agree the date <span class="gap" data-key="dates.go_live">[dates.go_live: write it]</span></p></td>
+<tbody><tr><th scope="row">P-1</th><td><p>Agree the date
+<span class="gap" data-key="dates.go_live">[dates.go_live: write it]</span></p></td>
 <td class="tick"><input type="checkbox" name="c.p1.done" title="P-1 done"></td></tr>
-<tr class="sub"><th scope="row">P-2</th><td>Tell people</td><td class="tick"><input type="checkbox" name="c.p2.done" title="P-2 done" checked></td></tr>
+<tr class="sub"><th scope="row">P-2</th><td>Tell people</td>
+<td class="tick"><input type="checkbox" name="c.p2.done" title="P-2 done" checked></td></tr>
 </tbody></table>
 <ol><li><p>One</p><p>More of one</p></li><li><input type="checkbox" name="c.p3.done" title="Noted"> Noted<ul><li>Inside</li></ul></li></ol>
 <p>Name <input type="text" name="c.name" title="Your name" value="Siân Łódź (a) \\ b" maxlength="40" placeholder="Name"></p>
@@ -92,11 +94,17 @@ def test_the_same_page_is_the_same_bytes_here_and_in_another_process() -> None:
     first = printed()
     assert printed() == first
     assert printed(TASKS + "<p>One word more</p>") != first
-    script = "import sys, test_pdf; sys.stdout.buffer.write(test_pdf.printed())"
+    script = "import sys, test_pdf; test_pdf.refuse_borrowed_letters(); sys.stdout.buffer.write(test_pdf.printed())"
     surroundings = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONHASHSEED": "77", "TZ": "Pacific/Auckland"}
     surroundings.pop("FONTCONFIG_FILE")  # with all the fonts of this machine in sight
     other = subprocess.run([sys.executable, "-c", script], env=surroundings, capture_output=True, check=True)
     assert other.stdout == first
+
+
+def refuse_borrowed_letters() -> None:
+    """A letter that only a font of this machine has is refused, not borrowed."""
+    with pytest.raises(pdf.PrintError, match="our fonts lack"):
+        printed("<h1>Tick ☐ here</h1>")
 
 
 def test_only_our_fonts_are_in_it_and_all_are_embedded() -> None:

@@ -185,7 +185,8 @@ class _Outline(HTMLParser):
         parent = self._open[-1]
         if words := data.split():
             if parent.key in _CHILDREN and parent.key not in _HOLDS_WORDS:
-                self._add(parent, f"holds the bare words '{' '.join(words[:6])}'", "put them in a <p>")
+                here = Element(parent.tag, "", {}, _NOTHING, self._near)
+                self._add(here, f"holds the bare words '{' '.join(words[:6])}'", "put them in a <p>")
             self._near = " ".join(words[-6:])[-60:]
         parent.children.append(data)
 

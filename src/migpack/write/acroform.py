@@ -87,7 +87,7 @@ def _wrap(text: str, face: Face, width: float) -> list[str]:
     rows = []
     for paragraph in text.split("\n"):
         row = ""
-        for word in (part for word in paragraph.split() for part in _broken(word, face, width)):
+        for word in (part for whole in paragraph.split() for part in _broken(whole, face, width)):
             longer = f"{row} {word}".strip()
             if row and face.width(longer) > width:
                 rows.append(row)

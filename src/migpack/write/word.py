@@ -26,12 +26,14 @@ from migpack.problems import Mistakes, Place, Problem
 from migpack.vocabulary import printable
 from migpack.write.word_layout import Shell, body
 from migpack.write.word_pieces import Para, escape, page_field, run
-from migpack.write.word_styles import Sheet, fit, is_large, is_letter, sheet, window
+from migpack.write.word_styles import Sheet, fit, is_letter, running_points, scale, sheet, window
 from migpack.write.word_words import Outside, Picture
 from migpack.write.zipped import DATE, rezip
 
 STYLES = "styles/house.docx"
 _MARGIN_LINE_MM = 9  # from the edge of the sheet to the running words
+_LETTER_WIDTH = 10  # of running words on average: twips by point of their size
+_SIDE_SHARE = 0.45  # of the line that the words at one side may fill beside the page number in the middle
 _CUSTOM_TYPE = "application/vnd.openxmlformats-officedocument.custom-properties+xml"
 _PROPERTY = '<property fmtid="{{D5CDD505-2E9C-101B-9397-08002B2CF9AE}}" pid="{pid}" name="{name}"><vt:lpwstr>{value}</vt:lpwstr></property>'
 _PROPERTIES = (
@@ -70,7 +72,7 @@ class WordWriter:
         fit(document.styles.element, tree)
         _set_sheet(document, paper)
         _fill(document, body(tree, _shell(document, paper, tree)))
-        _run_words(document, page, paper, draft=page.draft and not is_letter(tree), large=is_large(tree))
+        _run_words(document, page, paper, running_points(tree), draft=page.draft and not is_letter(tree))
         _say_what_it_is(document, tree)
         _check_styles(document)
         packed = io.BytesIO()
@@ -97,7 +99,7 @@ def _shell(document: Document, paper: Sheet, tree: b.Tree) -> Shell:
             fresh.add_lvlOverride(level).add_startOverride(1)
         return int(fresh.numId)
 
-    return Shell(paper.text_width, Outside(link, picture), bullets, restart, window(tree), paper.top)
+    return Shell(paper.text_width, Outside(link, picture), bullets, restart, window(tree), paper.top, scale(tree))
 
 
 def _numbering(document: Document, style: str) -> int:
@@ -130,17 +132,18 @@ def _fill(document: Document, content: str) -> None:
         inside.insert(n, new)
 
 
-def _run_words(document: Document, page: Page, paper: Sheet, *, draft: bool, large: bool) -> None:
-    """Write the running foot, and the mark of a draft at the head."""
+def _run_words(document: Document, page: Page, paper: Sheet, points: float, *, draft: bool) -> None:
+    """Write the running foot, set in `points`, and the mark of a draft at the head."""
     section = document.sections[0]
-    left, right = (run(printable(words)) for words in page.running)
+    said = [printable(words) for words in page.running]
+    left, right = map(run, said)
     tab, end = "<w:r><w:tab/></w:r>", paper.text_width
     count = f"{run('Page ')}{page_field('PAGE')}{run(' of ')}{page_field('NUMPAGES')}"
-    if large:  # three pieces do not fit side by side
-        stops, words = f'<w:tab w:val="right" w:pos="{end}"/>', f"{left}<w:r><w:br/></w:r>{count}{tab}{right}"
-    else:
+    if max(map(len, said)) * points * _LETTER_WIDTH < end * _SIDE_SHARE:
         stops = f'<w:tab w:val="center" w:pos="{end // 2}"/><w:tab w:val="right" w:pos="{end}"/>'
         words = f"{left}{tab}{count}{tab}{right}"
+    else:
+        stops, words = f'<w:tab w:val="right" w:pos="{end}"/>', f"{left}<w:r><w:br/></w:r>{count}{tab}{right}"
     foot = f'<w:p><w:pPr><w:pStyle w:val="Footer"/><w:tabs>{stops}</w:tabs></w:pPr>{words}</w:p>'
     _replace(section.footer, foot)
     if draft:

@@ -49,6 +49,7 @@ class Shell:
     restart: Callable[[], int]
     window: Window | None
     top_mm: float
+    scale: float
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def body(tree: b.Tree, shell: Shell) -> str:
 
 
 class _Layout:
-    """Makes pieces of blocks; numbers fields and bookmarks as they come."""
+    """Makes pieces of blocks."""
 
     def __init__(self, tree: b.Tree, shell: Shell) -> None:
         self._shell = shell
@@ -168,7 +169,7 @@ class _Layout:
         number = 0 if block.plain else self._shell.restart() if block.ordered else self._shell.bullets
         style = {"cell": "TableList", "poster": "PosterList", "callout": "CalloutList"}.get(where.kind, "")
         style = style or ("ListPlain" if block.plain else "ListNumber" if block.ordered else "ListBullet")
-        step = _CELL_STEP if where.kind == "cell" else 2 * _STEP if where.kind == "poster" else _STEP
+        step = round((_CELL_STEP if where.kind == "cell" else 2 * _STEP if where.kind == "poster" else _STEP) * self._shell.scale)
         left = step * (where.depth + (0 if block.plain else 1))
         out: list[Piece] = []
         for item in block.items:

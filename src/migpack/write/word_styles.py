@@ -21,6 +21,7 @@ _LETTERS = frozenset({"patients", "third_parties"})
 _LETTER_SIZES = {"Heading1": 20.5, "Heading2": 14.5, "Heading3": 12.0, "Lead": 13.0, "Letterhead": 15.0, "Sender": 10.0, "Recipient": 11.0}
 _POSTED_SIZES = _LETTER_SIZES | {"Heading1": 15.0, "Heading2": 12.5}
 _IN_WINDOW = 10.0
+_RUNNING = 8.0
 _LARGE_SIZES = {"Heading1": 27.0, "Heading2": 22.5, "Letterhead": 22.5, "Sender": 16.0, "Recipient": 16.0}
 _TEXT = "212B32"
 _QUIET = frozenset({"Hint", "TableHint", "TableNumber", "SourceReference", "Tag", "Header", "Footer"})
@@ -74,6 +75,16 @@ def is_large(tree: b.Tree) -> bool:
     return "style-large_print" in tree.classes
 
 
+def scale(tree: b.Tree) -> float:
+    """Return how much larger the words of a page are than those of a staff document."""
+    return (_LARGE if is_large(tree) else _LETTER if is_letter(tree) else _HOUSE) / _HOUSE
+
+
+def running_points(tree: b.Tree) -> float:
+    """Return the size of the running words, which house.docx sets at 8 points."""
+    return _LARGE_LEAST if is_large(tree) else _RUNNING
+
+
 def window(tree: b.Tree) -> Window | None:
     """Return the places that an envelope asks for, where the page is addressed to somebody."""
     if not _is_posted(tree):
@@ -109,13 +120,13 @@ def _points(style: str, points: float, tree: b.Tree) -> float:
     if style.startswith("Poster"):
         return points
     if style in ("Header", "Footer"):
-        return _LARGE_LEAST if is_large(tree) else points
+        return running_points(tree)
     if style == "Recipient" and window(tree):
         return _IN_WINDOW
     if is_large(tree):
-        return _LARGE_SIZES.get(style, max(points * _LARGE / _HOUSE, _LARGE))
+        return _LARGE_SIZES.get(style, max(points * scale(tree), _LARGE))
     sizes = _POSTED_SIZES if _is_posted(tree) else _LETTER_SIZES
-    return sizes.get(style, points * _LETTER / _HOUSE)
+    return sizes.get(style, points * scale(tree))
 
 
 def _is_posted(tree: b.Tree) -> bool:
