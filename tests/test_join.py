@@ -27,7 +27,9 @@ def part(name: str, lines: int) -> str:
 <p><input type="checkbox" name="same.done" title="Done" checked> Done
 <input type="text" name="same.name" title="Name" value="Ann of {name}"></p>
 <p><select name="same.fit" title="Fit"><option value="">Choose one</option><option value="y">Fits well</option>
-<option value="n">Does not fit</option></select></p>
+<option value="n">Does not fit</option></select>
+<select name="same.paid" title="Paid by"><option value="">Choose one</option><option value="icb" selected>Paid by the ICB</option>
+<option value="us">Paid by the practice</option></select></p>
 <p><textarea name="same.why" title="Why" rows="1">{"Because of the winter. " * 20}LASTWORD</textarea></p>
 {"<p>Some words.</p>" * lines}<h2 id="end">End of {name}</h2><p><a href="#top">To the top of {name}</a></p>"""
 
@@ -86,6 +88,8 @@ def test_no_field_is_live_and_each_shows_what_it_holds() -> None:
         assert "Fits well" in text
         assert "Does not fit" in text
         assert "Choose one" not in text
+        assert "Paid by the ICB" in text
+        assert "Paid by the practice" not in text
         assert "LASTWORD" in text
 
 
