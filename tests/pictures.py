@@ -38,7 +38,9 @@ def main() -> None:
 
 
 def _page(path: Path, number: int, height: int = HEIGHT) -> Image.Image:
-    page = pypdfium2.PdfDocument(path)[number - 1]
+    document = pypdfium2.PdfDocument(path)
+    document.init_forms()
+    page = document[number - 1]
     picture = page.render(scale=height / page.get_height(), may_draw_forms=True).to_pil().convert("RGB")
     return ImageOps.expand(picture, 1, "#aeb7bd")
 
