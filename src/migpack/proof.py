@@ -46,9 +46,7 @@ def _gaps(plan: Plan, page: Page, tree: blocks.Tree) -> Iterator[Problem]:
     weight = Weight.GAP if page.draft else Weight.MISTAKE
     for key in dict.fromkeys(blocks.gaps(tree)):
         place = plan.case.place(*key.split("."))
-        yield Problem(
-            place, f"{page.document.title} needs {key}", f"write {key.rpartition('.')[2]}: where it belongs", weight, page.document.id
-        )
+        yield Problem(place, f"{page.document.title} needs {key}", f"write {key.replace('.', ': ')}: …", weight, page.document.id)
 
 
 def _fields(page: Page, tree: blocks.Tree, names: dict[str, str]) -> Iterator[Problem]:

@@ -15,6 +15,7 @@ from migpack.write.zipped import rezip
 
 STATUSES = ("Not started", "In progress", "Done", "Blocked", "Not applicable")
 DATE = "ddd d mmm yyyy"
+LINE_PT = 14.5
 Row = Sequence[Any]
 
 
@@ -49,7 +50,7 @@ def _tasks(sheet: Any, plan: Plan) -> None:
         (t.id, t.task, *titles[t.checklist, t.section], _owner(plan, t.owner), t.due, STATUSES[0], None, None, t.evidence, None)
         for t in plan.tasks
     ]
-    _fill(sheet, heads, rows, (11, 60, 26, 30, 30, 17, 15, 14, 17, 46, 40), dates=(6, 9))
+    _fill(sheet, heads, rows, (10, 44, 20, 22, 26, 16, 14, 14, 16, 38, 28), dates=(6, 9))
     _status(sheet, "G", len(rows))
     for n in range(2, len(rows) + 2):
         sheet.cell(
@@ -69,7 +70,7 @@ def _milestones(sheet: Any, plan: Plan) -> None:
          m.why or "given by the practice", m.done_when)
         for m in ordered
     ]  # fmt: skip
-    _fill(sheet, heads, rows, (8, 40, 30, 34, 17, 8, 17, 17, 38, 70), dates=(5, 7, 8))
+    _fill(sheet, heads, rows, (8, 32, 22, 28, 16, 8, 16, 16, 28, 54), dates=(5, 7, 8))
 
 
 def _parties(sheet: Any, plan: Plan) -> None:
@@ -97,12 +98,12 @@ def _parties(sheet: Any, plan: Plan) -> None:
              str(party.notice) if party.notice else None, party.tell_by, party.letter_on, party.off, party.on, party.charge or None,
              STATUSES[0], None, party.notes or None)
         )  # fmt: skip
-    _fill(sheet, heads, rows, (34, 34, 24, 16, 30, 16, 17, 17, 17, 17, 18, 15, 17, 40), dates=(7, 8, 9, 10, 13))
+    _fill(sheet, heads, rows, (28, 26, 22, 15, 28, 14, 16, 16, 16, 16, 16, 14, 16, 28), dates=(7, 8, 9, 10, 13))
     _status(sheet, "L", len(rows))
 
 
 def _fill(sheet: Any, heads: Row, rows: Iterable[Row], widths: Sequence[float], *, dates: Sequence[int]) -> None:
-    from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
     from openpyxl.utils import get_column_letter
 
     sheet.append(list(heads))
@@ -114,13 +115,17 @@ def _fill(sheet: Any, heads: Row, rows: Iterable[Row], widths: Sequence[float], 
         sheet.append(list(row))
         for cell in sheet[sheet.max_row]:
             cell.font = Font(name="Arial")
-            cell.alignment = Alignment(wrap_text=True, vertical="top")
+            cell.alignment = Alignment(wrap_text=True, vertical="top", horizontal="left")
+            cell.border = Border(bottom=Side("hair", color="768692"))
             if cell.column in dates:
                 cell.number_format = DATE
             elif isinstance(cell.value, str):
                 # A text that starts with '=' or '+' stays a text: openpyxl would otherwise take it for a formula.
                 cell.data_type = "s"
                 cell.quotePrefix = cell.value[:1] in "=+-@"
+        # Said here, since some programs do not fit the height of a row to wrapped text.
+        lines = max(-(-len(str(value)) // (width - 2)) for value, width in zip(row, widths, strict=True) if isinstance(value, str))
+        sheet.row_dimensions[sheet.max_row].height = LINE_PT * lines + 3
     for number, width in enumerate(widths, 1):
         sheet.column_dimensions[get_column_letter(number)].width = width
     sheet.freeze_panes = "C2"
