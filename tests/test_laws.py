@@ -26,6 +26,8 @@ from migpack.check import day_kind
 from migpack.content import Item
 from migpack.manifest import NOTHING, digest
 from migpack.pack import Prepared, build
+from migpack.plan import Wanted
+from migpack.problems import Mistakes
 from migpack.values import MONTHS
 
 
@@ -260,3 +262,18 @@ def test_sources_of_dates_are_known_and_kinds_of_day_are_answerable(thought: Pre
     for kind in case.content.timeline.days:
         days = [dt.date(2027, 1, 1) + dt.timedelta(days=n) for n in range(365)]
         assert 10 <= sum(bool(day_kind(case, kind.id, day)) for day in days) <= 40
+
+
+def test_a_final_pack_has_no_gap_and_no_draft_mark() -> None:
+    ready = samples.prepared(samples.SAMPLES["rich"], Wanted(final=frozenset({"all"})))
+    assert {page.version for page in ready.pages} == {"Issue 1"}
+    for page in ready.pages:
+        assert 'class="gap"' not in page.html, page.document.id
+        assert "draft" not in page.html.partition("<body")[2].partition(">")[0]
+        assert "Draft: do not send" not in page.html
+
+
+def test_a_practice_that_must_not_be_final_yet_is_told_why() -> None:
+    with pytest.raises(Mistakes) as error:
+        samples.prepared(samples.SAMPLES["small"], Wanted(final=frozenset({"notice"})))
+    assert "cannot be final without the approval 'business_case'" in str(error.value)

@@ -75,3 +75,16 @@ def test_nothing_outside_the_layers_can_be_read(tmp_path: Path, name: str) -> No
 def test_an_area_folder_without_content_is_a_mistake(tmp_path: Path) -> None:
     with pytest.raises(Mistakes, match="holds neither templates/ nor checklists/"):
         Library.of(None, (tmp_path,))
+
+
+def test_every_numbered_entry_of_the_domain_has_its_place() -> None:
+    content = read_content(Library.of(None))
+    milestones = {rule.ref for rule in content.timeline.milestones}
+    assert {f"M{n:02}" for n in range(1, 46)} <= milestones
+    carried = {rule.id for rule in content.timeline.rules}
+    left_out = {entry.id for entry in content.timeline.not_carried}
+    assert {f"R-{n:02}" for n in range(1, 53)} <= carried | left_out
+    assert not carried & left_out
+    assert {f"A{n}" for n in range(1, 35)} == {activity.ref for activity in content.activities}
+    assert {f"T{n:02}" for n in range(1, 21)} <= {kind.ref[:3] for kind in content.party_kinds.kinds}
+    assert [activity.page for activity in content.activities] == [True] * 13 + [False] * 21
