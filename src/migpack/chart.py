@@ -46,14 +46,12 @@ class Dot:
 
 @dataclass(frozen=True)
 class Lane:
-    """A phase: its band, its title in lines that fit beside it, the days it spans and the milestones in it."""
+    """A phase: its band, its title in lines that fit beside it, and its milestones."""
 
     title: str
     lines: tuple[str, ...]
     y: float
     height: float
-    start_x: float
-    end_x: float
     dots: tuple[Dot, ...]
 
 
@@ -160,7 +158,7 @@ def _lanes(phases: Sequence[tuple[str, Sequence[_Spot]]], row: float) -> Iterato
         height = max(_rows(spots) * row, len(lines) * TEXT * 1.25) + 2 * LANE_PAD
         first = y + (height - _rows(spots) * row) / 2 + row / 2
         dots = tuple(_dot(spot, round(first + spot.row * row, 2)) for spot in spots)
-        yield Lane(title, lines, round(y, 2), round(height, 2), dots[0].x, max(dot.x for dot in dots), dots)
+        yield Lane(title, lines, round(y, 2), round(height, 2), dots)
         y += height
 
 

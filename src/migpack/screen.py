@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from migpack.filters import clock, short_day
-from migpack.model import Content, Plan
+from migpack.model import Content, Milestone, Plan
 
 Table = tuple[str, tuple[str, ...], Sequence[tuple[str, ...]]]
 
@@ -17,7 +17,7 @@ def plan_tables(plan: Plan) -> list[Table]:
     safe = {entry.milestone: short_day(entry.latest) for entry in plan.safe_dates}
     milestones = [
         (short_day(m.date), clock(m.time) + ("?" if m.assumed_time else "") if m.time else "", m.ref, m.title, roles[m.owner].title,
-         safe.get(m.id, ""), m.why or "given")
+         safe.get(m.id, ""), _reason(plan, m))
         for m in sorted(plan.milestones.values(), key=lambda m: (m.date, m.ref))
     ]  # fmt: skip
     tasks = [(short_day(t.due), t.id, t.task, roles[t.owner].title) for t in sorted(plan.tasks, key=lambda t: (t.due, t.id))]
@@ -25,6 +25,14 @@ def plan_tables(plan: Plan) -> list[Table]:
         ("Timeline", ("Date", "Time", "Ref", "Milestone", "Owner", "Latest safe", "From"), milestones),
         ("Tasks", ("Due", "No", "Task", "Owner"), tasks),
     ]
+
+
+def _reason(plan: Plan, milestone: Milestone) -> str:
+    """Return how a milestone's day was found: given, or by which words, and off which day it was moved."""
+    if milestone.given:
+        return "given"
+    off = plan.case.calendar.why_not_worked(milestone.unadjusted) if milestone.moved else ""
+    return milestone.why + (f", moved off {off}" if off else "")
 
 
 def plan_as_data(plan: Plan) -> dict[str, Any]:
