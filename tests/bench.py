@@ -17,11 +17,11 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 
 import samples
-from migpack import markup
+from migpack import FORMATS, markup
 from migpack.library import Library
 from migpack.load import load
 from migpack.manifest import NOTHING
-from migpack.pack import FORMATS, Prepared, build, pack_folder, plan_only, prepare
+from migpack.pack import Prepared, build, pack_folder, plan_only, prepare
 from migpack.plan import Wanted
 
 

@@ -17,14 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migpack import __version__
+from migpack import FORMATS, __version__
 
 if TYPE_CHECKING:
     from migpack.pack import Prepared
     from migpack.problems import Problem
     from migpack.screen import Table
-
-FORMATS = ("html", "pdf", "docx", "txt", "ics", "xlsx")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -1,0 +1,118 @@
+"""Pages and a plan in, the files of a pack out, each made by the writer of its format; the long ones side by side.
+
+Writers are loaded inside, once, before processes are forked, so that a run that needs no PDF loads no layout engine.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from migpack.library import Library
+from migpack.markup import read
+from migpack.model import Artefact, Case, Page, Plan
+from migpack.problems import Mistakes, Place, Problem
+
+if TYPE_CHECKING:
+    from migpack.write.pdf import Printer
+    from migpack.write.word import WordWriter
+
+
+def make_files(plan: Plan, pages: Sequence[Page], library: Library, formats: frozenset[str], jobs: int) -> Iterator[Artefact]:
+    """Yield every file of a pack as it is made: the quick ones here, the laid-out ones in `jobs` processes.
+
+    Raises:
+        MigpackError: a page cannot be written as it stands, or the fonts lack a letter of it.
+    """
+    yield from _plan_files(plan, formats)
+    todo = [(page, format) for page in pages for format in page.document.spec.formats if format in formats]
+    if todo:
+        _writers.prepare(plan, pages, library, {format for _, format in todo})
+        # The longest work goes first, so that no process is left with it at the end.
+        yield from _spread(sorted(todo, key=_weight, reverse=True), jobs)
+
+
+def _weight(job: tuple[Page, str]) -> tuple[bool, bool, int]:
+    page, format = job
+    return page.document.spec.made_by == "print_pack", format == "pdf", len(page.html)
+
+
+def _plan_files(plan: Plan, formats: frozenset[str]) -> Iterator[Artefact]:
+    for document in plan.documents:
+        if document.spec.made_by == "calendar" and "ics" in formats:
+            from migpack.write.calendar import write_calendar
+
+            yield Artefact(f"{document.path}.ics", write_calendar(plan), document.id)
+        if document.spec.made_by == "tracker" and "xlsx" in formats:
+            from migpack.write.tracker import write_tracker
+
+            yield Artefact(f"{document.path}.xlsx", write_tracker(plan), document.id)
+
+
+class _Writers:
+    """The writers of this process and of those forked from it: loaded once, before any work is handed out."""
+
+    printer: Printer
+    word: WordWriter
+    printed: list[Page]
+
+    def prepare(self, plan: Plan, pages: Sequence[Page], library: Library, formats: set[str]) -> None:
+        self.printed = [page for page in pages if page.document.spec.printed]
+        if "pdf" in formats:
+            from migpack.write.pdf import Printer
+
+            self.printer = Printer(lambda name: library.read(f"templates/{name}"))
+            self._refuse_missing_letters(plan.case, pages)
+        if "docx" in formats:
+            from migpack.write.word import WordWriter
+
+            self.word = WordWriter(lambda name: library.read(f"templates/{name}"))
+
+    def write(self, page: Page, format: str) -> Artefact:
+        path, id = f"{page.document.path}.{format}", page.document.id
+        if page.document.spec.made_by == "print_pack":
+            from migpack.write.join import join
+
+            return join(self.printer, page, self.printed)
+        if format == "pdf":
+            return self.printer.print(page)
+        if format == "docx":
+            return self.word.write(page, read(page.html, id))
+        if format == "txt":
+            from migpack.write.plain import write_plain
+
+            return Artefact(path, write_plain(page).encode(), id)
+        return Artefact(path, page.html.encode(), id)
+
+    def _refuse_missing_letters(self, case: Case, pages: Sequence[Page]) -> None:
+        problems = []
+        for page in pages:
+            missing = self.printer.missing_letters(page.html) if "pdf" in page.document.spec.formats else ()
+            problems += [_letter_problem(case, page, letter) for letter in missing if letter not in "\n\t"]
+        if problems:
+            raise Mistakes(problems)
+
+
+_writers = _Writers()
+
+
+def _letter_problem(case: Case, page: Page, letter: str) -> Problem:
+    places = [place for path, place in case.places.items() if letter in case.written(path)]
+    return Problem(
+        places[-1] if places else Place(f"templates/{page.document.spec.template}"),
+        f"the fonts have no letter '{letter}' (U+{ord(letter):04X})",
+        "write the text in Latin, Greek or Cyrillic letters",
+    )
+
+
+def _work(job: tuple[Page, str]) -> Artefact:
+    return _writers.write(*job)
+
+
+def _spread(todo: Sequence[tuple[Page, str]], jobs: int) -> Iterator[Artefact]:
+    if jobs < 2 or "fork" not in multiprocessing.get_all_start_methods():
+        yield from map(_work, todo)
+        return
+    with multiprocessing.get_context("fork").Pool(min(jobs, len(todo))) as pool:
+        yield from pool.imap_unordered(_work, todo)
