@@ -282,6 +282,21 @@ def test_an_output_folder_that_cannot_be_written_is_one_message(tmp_path: Path, 
     assert any(word in result.output for word in says.split("|")), result.output
 
 
+@pytest.mark.skipif(os.name == "nt", reason="POSIX limits")
+def test_a_disk_that_fills_up_leaves_the_old_pack_whole(tmp_path: Path) -> None:
+    path, out = samples.written(tmp_path, samples.MINIMAL), tmp_path / "out"
+    words = ["build", path, "--out", out, "--only", "poster", "--format", "docx", *ONE]
+    assert run(*words).exit_code == 0
+    before = {file: file.read_bytes() for file in out.rglob("*") if file.is_file()}
+    code = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000)); from migpack.cli import main; main(sys.argv[1:])"
+    here = {**os.environ, "PYTHONPATH": str(Path(migpack.__file__).parents[1]), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run([sys.executable, "-c", code, *map(str, words)], capture_output=True, text=True, check=False, env=here)
+    assert done.returncode == 1
+    assert "the disk is full" in done.stderr and "Traceback" not in done.stderr
+    assert {file: file.read_bytes() for file in out.rglob("*") if file.is_file()} == before
+    assert [file.name for file in out.iterdir()] == ["corner-surgery"]
+
+
 def test_wrong_usage_ends_with_two() -> None:
     assert run("build").exit_code == 2
     assert run("build", "x.yaml", "--format", "odt").exit_code == 2

@@ -147,7 +147,7 @@ def write_zip(folder: Path) -> Path:
 
 
 def _cannot(target: Path, error: OSError) -> Exception:
-    if error.errno == errno.ENOSPC:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return mistake(Place(str(target)), "the disk is full", "free some space and run this again; nothing was changed")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return mistake(
