@@ -126,6 +126,11 @@ def test_a_broken_rule_is_no_mistake_and_an_accepted_one_is_silent(tmp_path: Pat
     assert [b.accepted.by for b in ready.plan.broken if b.id == "R-21" and b.accepted] == ["Sam Example"]
 
 
+def test_an_acceptance_that_nothing_needs_is_told(tmp_path: Path) -> None:
+    text = samples.MINIMAL + "accepted:\n  R-21: {reason: None is needed., by: Sam Example, on: 2026-11-20}\n"
+    assert "these dates keep it" in found(samples.case_of(samples.written(tmp_path, text))[0])["needless"]
+
+
 def test_the_day_a_rule_names_does_keep_it() -> None:
     late = going_live(dt.date(2027, 6, 10), cutover_meeting="2027-05-20")
     broken = next(b for b in broken_rules(late, date_milestones(late), {}) if b.id == "R-21")

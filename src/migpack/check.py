@@ -33,9 +33,11 @@ def check(case: Case, milestones: Mapping[str, Milestone], parties: Mapping[str,
         parties: for each third party's id its dates `off` and `on`.
         today: what lies before it is past.
     """
+    broken = broken_rules(case, milestones, parties)
     return (
         *_contradictions(case, milestones),
-        *(_broken_problem(case, broken) for broken in broken_rules(case, milestones, parties) if not broken.accepted),
+        *(_broken_problem(case, entry) for entry in broken if not entry.accepted),
+        *_needless(case, {entry.id for entry in broken}),
         *_late_steps(case, milestones),
         *_past(case, milestones, today),
         *_clocks(case, milestones),
@@ -194,6 +196,14 @@ def _broken_problem(case: Case, broken: Broken) -> Problem:
     advice = f"write {broken.keep}, or accept it under accepted: {broken.id}"
     title = broken.rule.title.rstrip(".")
     return Problem(place, f"{title} ({broken.rule.whose}). {broken.says}", advice, Weight(broken.rule.weight), broken.id)
+
+
+def _needless(case: Case, broken: set[str]) -> Iterator[Problem]:
+    for id in sorted(case.file.accepted.keys() - broken):
+        place = case.place("accepted", id)
+        yield Problem(
+            place, f"{id} is accepted as broken, but these dates keep it", f"take {id} out of accepted:", Weight.SHOULD, "needless"
+        )
 
 
 def _late_steps(case: Case, milestones: Mapping[str, Milestone]) -> Iterator[Problem]:
