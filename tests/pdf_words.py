@@ -32,9 +32,7 @@ def _told(kid: Any, page: int | None, marked: dict[int, dict[int, str]], kind: s
     """Yield (kind, words): 'text', or inside tables 'row' and, for a row of header cells alone, 'head'."""
     held = kid.get_object()
     if isinstance(held, ArrayObject):
-        # Beside a live field stands what it was issued with, moved off the sheet: the field's value, not words of the page.
-        field = any(isinstance(one.get_object(), DictionaryObject) and one.get_object().get("/S") == "/Form" for one in held)
-        for one in () if field else held:
+        for one in held:
             yield from _told(one, page, marked, kind)
     elif isinstance(held, NumberObject):
         yield kind, marked[page or 0].get(int(held), "")
