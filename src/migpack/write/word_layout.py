@@ -294,8 +294,9 @@ def _box(style: str, width: int, pieces: Sequence[Piece], title: str, height: in
     return Grid(style, [width], [GridRow([GridCell(paras)], height=height)], title[:_ABOUT_LIMIT], "A box in the text")
 
 
-def _is_heading(piece: Piece | None) -> bool:
-    return isinstance(piece, Para) and piece.style.startswith("Heading")
+def _is_part(piece: Piece | None) -> bool:
+    """Say whether this is a heading below the title."""
+    return isinstance(piece, Para) and piece.style.startswith("Heading") and piece.style != "Heading1"
 
 
 def _settle(pieces: list[Piece]) -> list[Piece]:
@@ -306,8 +307,8 @@ def _settle(pieces: list[Piece]) -> list[Piece]:
         following = pieces[n + 1] if n + 1 < len(pieces) else None
         if isinstance(piece, Para):
             # A line that introduces a table or a part stays with it, or the heading above would end a page.
-            opens = n > 0 and _is_heading(pieces[n - 1]) and not _is_heading(piece)
-            piece.keep_next = piece.keep_next or (opens and (isinstance(following, Grid) or _is_heading(following)))
+            opens = n > 0 and _is_part(pieces[n - 1]) and not _is_part(piece)
+            piece.keep_next = piece.keep_next or (opens and (isinstance(following, Grid) or _is_part(following)))
             continue
         if isinstance(following, Para):
             if not following.style.startswith(("Heading", "Caption")):
