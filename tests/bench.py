@@ -85,8 +85,8 @@ def halves(prepared: Prepared) -> None:
     def read(name: str) -> bytes:
         return prepared.library.read(f"templates/{name}")
 
-    pdfs = [page for page in prepared.pages if "pdf" in page.document.spec.formats]
-    words = [page for page in prepared.pages if "docx" in page.document.spec.formats]
+    pdfs = [page for page in prepared.pages if "pdf" in page.document.formats]
+    words = [page for page in prepared.pages if "docx" in page.document.formats]
     printer, writer = Printer(read), WordWriter(read)
     printer.print(min(pdfs, key=lambda page: len(page.html)))
     pdf_cpu, pdf_wall, made = cost(lambda: [printer.print(page) for page in pdfs])

@@ -21,7 +21,7 @@ PROMPTS: Mapping[str, str] = {
     "money": "£",
     "signature": "Signature",
 }
-GroupKind = Literal["section", "callout", "sender", "recipient", "letterhead", "poster"]
+GroupKind = Literal["section", "callout", "sender", "recipient", "letterhead", "poster", "say"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +53,9 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Words of a special kind: a missing fact (`key` names it), a label, or a blank of `width_mm` to write on."""
+    """Words of a special kind: a missing fact or a merge field (`key` names it), a label, or a blank of `width_mm` to write on."""
 
-    kind: Literal["", "gap", "nowrap", "ref", "tag", "fill"]
+    kind: Literal["", "gap", "nowrap", "ref", "tag", "fill", "merge"]
     content: Inlines
     key: str = ""
     width_mm: int = 0
@@ -178,7 +178,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Blocks that belong together; `flags` are the further classes: warning, keep, new-page, slip."""
+    """Blocks that belong together; `flags` are the further classes: warning, keep, new-page, slip, third.
+
+    A `say` group holds words for patients in a document for staff. A `third` takes a third of a sheet.
+    """
 
     kind: GroupKind
     blocks: tuple[Block, ...]
@@ -191,7 +194,7 @@ Block = Heading | Paragraph | List | Table | Group | Drawing
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """A whole page: its blocks, the classes of its body and what its head says of it."""
+    """A whole page: its blocks, the classes of its body, what its head says of it, and the words that say each element."""
 
     title: str
     language: str
@@ -201,6 +204,7 @@ class Tree:
     version: str
     classes: frozenset[str]
     blocks: tuple[Block, ...]
+    says: Mapping[str, str]
 
 
 Node = Block | Inline

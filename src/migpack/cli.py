@@ -278,7 +278,7 @@ def _with_progress(made: Iterable[Any], prepared: Prepared, formats: Iterable[st
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
-    total = sum(1 for d in prepared.plan.documents for format in d.spec.formats if format in formats)
+    total = sum(1 for d in prepared.plan.documents for format in d.formats if format in formats)
     count = 0
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
     with Progress(*columns, console=Console(stderr=True), auto_refresh=False, transient=True) as progress:

@@ -232,10 +232,18 @@ class Checklist(Content):
     phases: tuple[ChecklistPhase, ...]
 
 
+class LogColumn(Content):
+    """A column of a paper log: its head, and its width as a share of those of all columns."""
+
+    head: Line
+    width: int = Field(10, ge=1, le=100)
+
+
 class Activity(Conditional):
     """Something the practice does every day that needs a plan while the systems change over.
 
-    `page` marks the thirteen of the published page; `capture` names what a paper log must hold for re-entry.
+    `page` marks the thirteen of the published page; `capture` names what must be kept for re-entry. An activity with a `log` gets
+    a paper log of its own, with these columns.
     """
 
     id: Id
@@ -249,6 +257,7 @@ class Activity(Conditional):
     contingency: Prose
     reenter: Prose
     capture: tuple[Line, ...] = ()
+    log: tuple[LogColumn, ...] = ()
     decision: Prose = ""
     sources: Ids
 
@@ -334,7 +343,10 @@ class PatientService(Conditional):
 
 
 class PartyKind(Conditional):
-    """A category of third party: what to tell it, what to ask it, when it goes off and on."""
+    """A category of third party: what to tell it, what to ask it, when it goes off and on.
+
+    `moves_data` says that it holds data which must be extracted on the same days as the practice's own.
+    """
 
     id: Id
     ref: str
@@ -349,6 +361,7 @@ class PartyKind(Conditional):
     notice_note: Prose = ""
     meanwhile: Prose = ""
     warning: Prose = ""
+    moves_data: bool = False
     sources: Ids
 
 
@@ -419,34 +432,124 @@ class DataChecks(Content):
     totals: tuple[DataCheck, ...]
 
 
+class ListRow(Conditional):
+    """A row of a list; which of these a list uses, its own file says. `documents` are the catalogue ids of what it leads to."""
+
+    id: str
+    title: Line
+    text: Prose = ""
+    steps: Texts = ()
+    group: str = ""
+    owner: str = ""
+    when: OffsetText | None = None
+    evidence: Prose = ""
+    numbers: dict[str, int] = Field(default_factory=dict)
+    more: dict[str, Prose] = Field(default_factory=dict)
+    documents: Ids = ()
+    sources: Ids = ()
+
+
+class ListGroup(Conditional):
+    """A heading over rows of a list."""
+
+    id: Id
+    title: Line
+    text: Prose = ""
+
+
+class RowList(Content):
+    """checklists/lists/<name>.yaml: the rows of one table or form, which its template reads as `lists.<name>`.
+
+    `groups` are the headings that rows may name in `group`, in order.
+    """
+
+    title: Line
+    intro: Prose = ""
+    groups: tuple[ListGroup, ...] = ()
+    rows: tuple[ListRow, ...]
+
+    def of(self, group: str) -> tuple[ListRow, ...]:
+        """Return the rows of a group."""
+        return tuple(row for row in self.rows if row.group == group)
+
+
+class Element(Content):
+    """Something that a document for patients may have to carry; `shows` is what its words must match (a regular expression)."""
+
+    id: Id
+    number: int
+    title: Line
+    shows: str = ""
+    sources: Ids
+
+
+class MergeField(Content):
+    """A fact about one patient: a column of the practice's list in a mail merge, a blank of `width_mm` to write on elsewhere."""
+
+    id: Id
+    title: Line
+    width_mm: int = Field(60, ge=10, le=170)
+
+
+class TextMessages(Content):
+    """What a text message costs and how long it may be, with the source of the price."""
+
+    price_pence: float = Field(ge=0, le=100)
+    aim_characters: int
+    most_segments: int
+    as_of: Date
+    source: str
+    note: Prose = ""
+
+
+class Messages(Content):
+    """checklists/messages.yaml: what patients must be told where, and the fields and texts of their messages."""
+
+    elements: tuple[Element, ...]
+    merge_fields: tuple[MergeField, ...]
+    texts: TextMessages
+
+
 class ApprovalRule(Content):
-    """An approval that a final document can need, and the facts whose change makes it lapse."""
+    """An approval that a final document can need, and the facts whose change makes it lapse.
+
+    With `if_given`, a key of the practice file, it is needed only where that key is given: the words then print nothing else.
+    """
 
     id: Id
     title: Line
     covers: tuple[str, ...]
     who: Id
+    if_given: str = ""
 
 
 class DocumentSpec(Conditional):
-    """One line of the catalogue: a document, what it is made from and for whom."""
+    """One line of the catalogue: a document, what it is made from and for whom.
+
+    `parties` and `kinds` choose the third parties for which it is made; `carries` are the elements that a document for patients
+    must have. A `standby` document is ready for what may never happen: `--final all` and the list of missing facts pass it over.
+    """
 
     id: Id
     title: Line
     folder: str = ""
     name: str
     template: str = ""
-    made_by: Literal["template", "calendar", "tracker", "print_pack"] = "template"
-    per: Literal["practice", "role", "third_party"] = "practice"
+    made_by: Literal["template", "overview", "calendar", "tracker", "print_pack", "word_form"] = "template"
+    per: Literal["practice", "role", "third_party", "activity"] = "practice"
+    parties: Literal["all", "linked", "with_data"] = "all"
+    kinds: Ids = ()
     formats: tuple[Literal["pdf", "docx", "html", "txt", "ics", "xlsx"], ...]
     audience: Literal["staff", "commissioner", "patients", "third_parties"]
-    styles: tuple[Literal["house", "large_print"], ...] = ("house",)
+    styles: tuple[Literal["house", "large_print", "mail_merge"], ...] = ("house",)
     paper: Literal["a4", "a4_landscape", "a3_landscape"] = "a4"
     given: dict[str, str] = Field(default_factory=dict)
+    carries: Ids = ()
     needs: Ids = ()
     rules: Ids = ()
     fillable: bool = False
     printed: bool = False
+    standby: bool = False
     holds_patient_data: bool = False
     about: Prose
 

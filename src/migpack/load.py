@@ -26,6 +26,7 @@ _Model = TypeVar("_Model", bound=BaseModel)
 _IMAGES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
 MAX_LOGO_BYTES = 1_000_000
 CHECKLISTS = ("practice_staff", "delivery_partner", "commissioner")
+LISTS = "checklists/lists/"
 
 
 def load(path: Path, library: Library) -> Case:
@@ -91,6 +92,8 @@ def read_content(library: Library) -> Content:
         party_kinds=_read(library, "checklists/third_parties.yaml", content.PartyKinds, places),
         business_case=_read(library, "checklists/business_case.yaml", content.BusinessCaseContent, places),
         data_checks=_read(library, "checklists/data_checks.yaml", content.DataChecks, places),
+        messages=_read(library, "checklists/messages.yaml", content.Messages, places),
+        lists={name.rpartition("/")[2][:-5]: _read(library, name, content.RowList, places) for name in _list_names(library)},
         catalogue=_read(library, "templates/catalogue.yaml", content.Catalogue, places),
         places=places,
     )
@@ -109,6 +112,10 @@ def _read(library: Library, name: str, model: type[_Model], places: dict[str, Pl
     value, found = yamlio.to_model(node, model)
     places.update({f"{name}.{key}" if key else name: place for key, place in found.items()})
     return value
+
+
+def _list_names(library: Library) -> list[str]:
+    return [name for name in library.names("checklists") if name.startswith(LISTS) and name.endswith(".yaml")]
 
 
 def _by_id(entries: Iterable[Any]) -> dict[str, Any]:

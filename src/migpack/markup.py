@@ -69,6 +69,7 @@ class _Builder:
             said.get("migpack-version", ""),
             body.classes,
             content,
+            _says(body),
         )
 
     def _check_whole(self, body: Element) -> None:
@@ -176,17 +177,17 @@ class _Builder:
 
     def _span(self, element: Element, spaces: _Spaces) -> b.Span:
         kinds = sorted(element.classes)
-        kind: Literal["", "gap", "nowrap", "ref", "tag", "fill"] = kinds[0] if kinds else ""  # type: ignore[assignment]
+        kind: Literal["", "gap", "nowrap", "ref", "tag", "fill", "merge"] = kinds[0] if kinds else ""  # type: ignore[assignment]
         key, width = element.attributes.get("data-key", ""), element.attributes.get("data-width", "40")
         if len(kinds) > 1:
             self._add(element, "has more than one class", "keep one")
-        if kind == "gap" and not key:
-            self._add(element, "does not say which fact is missing", 'write data-key="…"')
+        if kind in ("gap", "merge") and not key:
+            self._add(element, "does not say which fact it stands for", 'write data-key="…"')
         if not width.isdecimal():
             self._add(element, f"has the data-width '{width}'", "write whole millimetres")
             width = "0"
         content = tuple(self._run(element.children, spaces))
-        if kind == "fill":
+        if kind in ("fill", "merge"):
             spaces.open = False
         return b.Span(kind, content, key, int(width), element.attributes.get("lang", ""))
 
@@ -308,6 +309,18 @@ def _trim(content: Sequence[b.Inline]) -> b.Inlines:
         last = content[-1].text.removesuffix(" ")
         return (*content[:-1], b.Text(last)) if last else _trim(content[:-1])
     return tuple(content)
+
+
+def _says(element: Element) -> dict[str, str]:
+    """Return the words inside each element that says what it tells a patient (`data-says`), by what it tells."""
+    said: dict[str, str] = {}
+    for child in element.children:
+        if isinstance(child, Element):
+            for told, words in _says(child).items():
+                said[told] = f"{said.get(told, '')} {words}"
+            for told in child.attributes.get("data-says", "").split():
+                said[told] = f"{said.get(told, '')} {child.words()}"
+    return said
 
 
 def _only(parent: Element, tag: str) -> Element:

@@ -34,6 +34,8 @@ class Content:
     party_kinds: content.PartyKinds
     business_case: content.BusinessCaseContent
     data_checks: content.DataChecks
+    messages: content.Messages
+    lists: Mapping[str, content.RowList]
     catalogue: content.Catalogue
     places: Where
 
@@ -211,6 +213,7 @@ class Party:
     on: dt.date | None
     charge: str
     notes: str
+    moves_data: bool
     sources: tuple[str, ...]
 
 
@@ -261,6 +264,12 @@ class PlannedDocument:
     def folder(self) -> str:
         """The folder inside the pack; '' for its top."""
         return self.path.rpartition("/")[0]
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """The formats it is made in: a mail merge is a Word file, and large print is for paper."""
+        wanted = {"mail_merge": ("docx",), "large_print": ("pdf", "docx")}.get(self.style, self.spec.formats)
+        return tuple(format for format in self.spec.formats if format in wanted)
 
 
 @dataclass(frozen=True)

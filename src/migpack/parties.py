@@ -81,6 +81,7 @@ def _party(case: Case, milestones: Mapping[str, Milestone], entry: ThirdParty, k
         on=on,
         charge=entry.charge or "",
         notes=entry.notes or "",
+        moves_data=kind.moves_data if kind else False,
         sources=kind.sources if kind else (),
     )
 

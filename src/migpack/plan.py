@@ -15,6 +15,10 @@ from migpack.problems import Mistakes, Place, Problem, did_you_mean
 from migpack.timeline import due_date
 
 
+# What a style adds to a document's file name and title.
+_STYLES = {"house": ("", ""), "large_print": ("-large-print", " (large print)"), "mail_merge": ("-mail-merge", " (mail merge)")}
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What the person asked for: only these documents (all when empty), and which of them are final ('all' or ids)."""
@@ -108,10 +112,10 @@ def _documents(case: Case, parties: tuple[Party, ...], wanted: Wanted) -> Iterat
         for subject, title, name in _subjects(case, parties, spec):
             for style in spec.styles:
                 id = ".".join(filter(None, (spec.id, subject, style if style != "house" else "")))
-                last = "-".join(filter(None, (name, "large-print" if style == "large_print" else "")))
-                path = "/".join(filter(None, (spec.folder, last)))
-                final = bool({"all", spec.id, id} & wanted.final)
-                yield PlannedDocument(id, spec, subject, style, title + (" (large print)" if style == "large_print" else ""), path, final)
+                name_of_style, title_of_style = _STYLES[style]
+                path = "/".join(filter(None, (spec.folder, name + name_of_style)))
+                final = bool({spec.id, id} & wanted.final) or ("all" in wanted.final and not spec.standby)
+                yield PlannedDocument(id, spec, subject, style, title + title_of_style, path, final)
 
 
 def _subjects(case: Case, parties: tuple[Party, ...], spec: DocumentSpec) -> Iterator[tuple[str, str, str]]:
@@ -121,9 +125,19 @@ def _subjects(case: Case, parties: tuple[Party, ...], spec: DocumentSpec) -> Ite
     elif spec.per == "role":
         for checklist in case.content.checklists:
             yield checklist.id, checklist.title, f"{spec.name}-{checklist.id.replace('_', '-')}"
+    elif spec.per == "activity":
+        for activity in case.content.activities:
+            if activity.log and activity.applies(case.traits):
+                yield activity.id, f"{spec.title}: {activity.title}", f"{spec.name}-{activity.id.replace('_', '-')}"
     else:
         for party in parties:
-            yield party.id, f"{spec.title}: {party.name}", f"{spec.name}-{slug(party.id, 40).replace('_', '-')}"
+            if _is_for(spec, party):
+                yield party.id, f"{spec.title}: {party.name}", f"{slug(party.id, 40).replace('_', '-')}/{spec.name}"
+
+
+def _is_for(spec: DocumentSpec, party: Party) -> bool:
+    linked = spec.parties == "all" or (bool(party.off or party.on) if spec.parties == "linked" else party.moves_data)
+    return linked and (not spec.kinds or party.kind in spec.kinds)
 
 
 def _refuse_unknown(documents: Iterable[PlannedDocument], wanted: Wanted) -> None:

@@ -198,7 +198,6 @@ class Cutover(Fact):
     services: dict[Id, Literal["normal", "limited", "stopped"]] = Field(default_factory=dict)
     activities: dict[Id, ActivityPlan] = Field(default_factory=dict)
     on_duty: tuple[Duty, ...] = ()
-    closure_reference: Line | None = Field(None, description="The ICB's written agreement, if any site closes or reduces hours")
     escalation: Contact | None = None
 
 
@@ -214,6 +213,44 @@ class Prescribing(Fact):
     running_out: Prose | None = Field(None, description="What to do if medicine runs out, in a sentence for patients")
     repeat_dispensing: Prose | None = Field(None, description="What happens to repeat dispensing, in sentences for patients")
     controlled_drugs: Prose | None = Field(None, description="What holds for controlled drugs, in sentences for patients")
+
+
+class Closing(Fact):
+    """The decision to close a site or shorten its hours. Patients read nothing about it without a named approver."""
+
+    approver: Line = Field(description="The partner who decided")
+    approver_role: Line | None = None
+    reference: Line | None = Field(None, description="The ICB's written agreement")
+    says: Prose = Field(description="Which site closes, when, and where to go instead, in sentences for patients")
+
+
+class Incident(Fact):
+    """What is decided to be told to patients after something went wrong."""
+
+    approver: Line = Field(description="The clinical lead who approves the words")
+    approver_role: Line | None = None
+    data_protection_officer: Line | None = Field(None, description="Who agreed the words for data protection")
+    found_on: Date | None = None
+    what_happened: Prose | None = Field(None, description="In sentences for patients")
+    what_it_means: Prose | None = Field(None, description="What it means for the reader, in sentences for patients")
+    what_we_do: Prose | None = Field(None, description="In sentences for patients")
+    what_to_do: Prose | None = Field(None, description="What the reader should do, in sentences for patients")
+
+
+class Messages(Fact):
+    """How patients are told: addresses, sender and prices of texts, the extra-help contact."""
+
+    page: Annotated[str, Field(pattern=r"^https://[^\s<>\"]+$", max_length=120)] | None = Field(
+        None, description="The web page about the change, https://, on the practice's own website"
+    )
+    page_updated: Date | None = Field(None, description="The day on which the web page was last changed")
+    feedback: Annotated[str, Field(pattern=r"^https://[^\s<>\"]+$", max_length=120)] | None = Field(None, description="Where to leave feedback")
+    short_name: Line | None = Field(None, description="The surgery's name in texts, if it must be shorter")
+    text_price_pence: float | None = Field(None, ge=0, le=100, description="What one text costs you, in pence")
+    text_segments: int | None = Field(None, ge=1, le=6, description="How many segments one text may take at most")
+    helper: Person | None = Field(None, description="Whom people who need extra help can call")
+    languages: tuple[Id, ...] = Field((), description="Languages of the language sheet, by id; all when left out")
+    reasons: Prose | None = Field(None, description="Why the surgery changes its system, in a sentence for patients")
 
 
 class ThirdParty(Fact):
@@ -390,6 +427,9 @@ class PracticeFile(Fact):
     settings: dict[Id, LengthText] = Field(default_factory=dict, description="Your own figure where a default is contested")
     cutover: Cutover = Cutover()
     prescribing: Prescribing | None = None
+    closing: Closing | None = None
+    incident: Incident | None = None
+    messages: Messages = Messages()
     third_parties: tuple[ThirdParty, ...] = ()
     business_case: BusinessCase = BusinessCase()
     letter: Letter = Letter()

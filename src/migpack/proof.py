@@ -29,7 +29,7 @@ def proof(plan: Plan, pages: tuple[Page, ...]) -> tuple[Problem, ...]:
     problems: list[Problem] = []
     for page in pages:
         problems += _may_be_final(plan, page) if not page.draft else []
-        if "html" in page.document.spec.formats:
+        if page.document.spec.made_by == "overview":
             continue
         tree = read(page.html, page.document.id)
         problems += _gaps(plan, page, tree)
@@ -44,6 +44,8 @@ def _template(page: Page) -> Place:
 
 
 def _gaps(plan: Plan, page: Page, tree: blocks.Tree) -> Iterator[Problem]:
+    if page.draft and page.document.spec.standby:
+        return
     weight = Weight.GAP if page.draft else Weight.MISTAKE
     for key in dict.fromkeys(blocks.gaps(tree)):
         place = plan.case.place(*key.split("."))
@@ -97,12 +99,14 @@ def _may_be_final(plan: Plan, page: Page) -> Iterator[Problem]:
     """What stands in the way of a final document: an approval missing or lapsed, a broken rule that nobody accepted."""
     spec, case = page.document.spec, plan.case
     for need in spec.needs:
+        rule = next(rule for rule in case.content.catalogue.approvals if rule.id == need)
+        if rule.if_given and not getattr(case.file, rule.if_given):
+            continue
         approval, code = case.file.approvals.get(need), plan.approval_codes[need]
-        title = next(rule.title for rule in case.content.catalogue.approvals if rule.id == need)
         if approval is None:
             yield Problem(
                 case.place("approvals"),
-                f"{page.document.title} cannot be final without the approval '{need}' ({title})",
+                f"{page.document.title} cannot be final without the approval '{need}' ({rule.title})",
                 f"write approvals: {need}: {{by: …, on: …, code: {code}}}",
             )
         elif approval.code != code:

@@ -22,12 +22,15 @@ def dangling(known: Content) -> Iterator[Problem]:
         "rules": {rule.id for rule in known.timeline.rules} | {rule.id for rule in known.timeline.not_carried},
         "setting": {setting.id for setting in known.timeline.settings},
         "needs": {rule.id for rule in known.catalogue.approvals},
+        "documents": {spec.id for spec in known.catalogue.documents}, "kinds": {kind.id for kind in known.party_kinds.kinds},
+        "carries": {element.id for element in known.messages.elements},
     }  # fmt: skip
     parts: dict[str, Any] = {f"checklists/{c.id}.yaml": c for c in known.checklists} | {
         "checklists/timeline.yaml": known.timeline, "checklists/cutover.yaml": known.cutover,
         "checklists/data_checks.yaml": known.data_checks, "checklists/third_parties.yaml": known.party_kinds,
-        "checklists/business_case.yaml": known.business_case, "templates/catalogue.yaml": known.catalogue,
-    }  # fmt: skip
+        "checklists/business_case.yaml": known.business_case, "checklists/messages.yaml": known.messages,
+        "templates/catalogue.yaml": known.catalogue,
+    } | {f"checklists/lists/{name}.yaml": rows for name, rows in known.lists.items()}  # fmt: skip
     for name, part in parts.items():
         yield from _dangling_in(name, part, tables, known.places)
     for number, activity in enumerate(known.activities):
@@ -53,7 +56,7 @@ def _names_in(key: str, value: Any) -> Iterator[tuple[str, str]]:
     """Yield (table, id) for each reference that a field holds."""
     if key in ("owner", "decides", "who", "source", "milestone", "activity") and isinstance(value, str) and value and " " not in value:
         yield key, value
-    elif key in ("sources", "only_if", "unless", "needs", "rules") and isinstance(value, tuple):
+    elif key in ("sources", "only_if", "unless", "needs", "rules", "documents", "kinds", "carries") and isinstance(value, tuple):
         yield from ((key, name) for name in value if isinstance(name, str))
     elif hasattr(value, "anchor") and hasattr(value, "span"):
         yield "anchor", value.anchor

@@ -21,10 +21,11 @@ from markupsafe import Markup
 from pydantic import BaseModel
 
 from migpack.chart import make_chart
-from migpack.content import Activity, Conditional, Content
+from migpack.content import Activity, Conditional, Content, MergeField
 from migpack.filters import FILTERS, Gap
 from migpack.library import Library
 from migpack.load import known_system
+from migpack.messages import TextSize, qr_code, size, text_price
 from migpack.model import Milestone, Page, Plan, PlannedDocument, Task
 from migpack.practice import System
 from migpack.problems import Place, mistake
@@ -46,7 +47,8 @@ def render(plan: Plan, library: Library, today: dt.date) -> tuple[Page, ...]:
 
 
 def _page(environment: _Environment, plan: Plan, shared: dict[str, Any], document: PlannedDocument) -> Page:
-    context = shared | {"document": document, "given": document.spec.given, **_subject(plan, document)}
+    patient = Patient(document, plan.case.content.messages.merge_fields)
+    context = shared | {"document": document, "given": document.spec.given, "patient": patient, **_subject(plan, document)}
     fragment = _ENDS.sub(r"\1", environment.run(f"templates/{document.spec.template}", context))
     content_hash = hashlib.sha256(f"{document.title}\n{fragment}".encode()).hexdigest()
     issued = plan.case.issued.get(document.id)
@@ -57,7 +59,7 @@ def _page(environment: _Environment, plan: Plan, shared: dict[str, Any], documen
     practice = plan.case.file.practice
     patients = document.spec.audience == "patients"
     running = (str(practice.patient_name) if patients else f"{document.id} \N{MIDDLE DOT} {practice.name} ({practice.ods_code})", version)
-    layout = "web" if "html" in document.spec.formats else "page"
+    layout = "web" if document.spec.made_by == "overview" else "page"
     html = environment.run(
         f"templates/parts/{layout}.html",
         context | {"body": Markup(fragment), "version": version, "draft": draft, "running": running},
@@ -70,7 +72,23 @@ def _subject(plan: Plan, document: PlannedDocument) -> dict[str, Any]:
         return {"checklist": next(c for c in plan.case.content.checklists if c.id == document.subject)}
     if document.spec.per == "third_party":
         return {"party": next(p for p in plan.parties if p.id == document.subject)}
+    if document.spec.per == "activity":
+        return {"activity": next(a for a in plan.case.content.activities if a.id == document.subject)}
     return {}
+
+
+class Patient:
+    """The patient a letter goes to: a merge field for each fact in a mail merge, a blank to write on elsewhere."""
+
+    def __init__(self, document: PlannedDocument, fields: tuple[MergeField, ...]) -> None:
+        self._merged, self._widths = document.style == "mail_merge", {field.id: field.width_mm for field in fields}
+
+    def __getattr__(self, field: str) -> Markup:
+        if field.startswith("_") or field not in self._widths:
+            raise AttributeError(field)
+        if self._merged:
+            return Markup('<span class="merge" data-key="{}"></span>').format(field)
+        return Markup('<span class="fill" data-width="{}"></span>').format(self._widths[field])
 
 
 class People:
@@ -98,6 +116,9 @@ def _context(plan: Plan, today: dt.date) -> dict[str, Any]:
         "systems": file.systems,
         "cutover": file.cutover,
         "prescribing": file.prescribing,
+        "closing": file.closing,
+        "incident": file.incident,
+        "messages": file.messages,
         "case": file.business_case,
         "letter": file.letter,
         "logo": case.logo,
@@ -118,6 +139,9 @@ def _context(plan: Plan, today: dt.date) -> dict[str, Any]:
         "reentry_order": known.cutover.reentry_order,
         "form": _only_applying(case.traits, known.business_case),
         "data_checks": _only_applying(case.traits, known.data_checks),
+        "lists": {name: _only_applying(case.traits, rows) for name, rows in known.lists.items()},
+        "elements": known.messages.elements,
+        "merge_fields": known.messages.merge_fields,
         "checklists": known.checklists,
         "documents": plan.every_document,
         "chosen": plan.documents,
@@ -191,7 +215,13 @@ def _functions(plan: Plan, today: dt.date) -> dict[str, Callable[..., Any]]:
     def gap(key: str) -> Gap:
         return Gap(key)
 
-    named = (role, owner, source, due, section_tasks, next_tasks, activity_plan, service_state, introduced, phase_milestones, file_of, gap)
+    def text_size(words: str) -> TextSize:
+        return size(str(words), text_price(case))
+
+    def qr(address: str) -> str:
+        return qr_code(address)
+
+    named = (role, owner, source, due, section_tasks, next_tasks, activity_plan, service_state, introduced, phase_milestones, file_of, gap, text_size, qr)
     return {function.__name__: function for function in (*named, money_total)}
 
 

@@ -49,7 +49,7 @@ def plan_as_data(plan: Plan) -> dict[str, Any]:
         "tasks": [
             {"id": t.id, "task": t.task, "owner": t.owner, "due": str(t.due), "from": t.why, "checklist": t.checklist} for t in plan.tasks
         ],
-        "documents": [{"id": d.id, "title": d.title, "path": d.path, "formats": list(d.spec.formats)} for d in plan.documents],
+        "documents": [{"id": d.id, "title": d.title, "path": d.path, "formats": list(d.formats)} for d in plan.documents],
         "broken_rules": [{"id": b.id, "says": b.says, "weight": b.rule.weight, "accepted": bool(b.accepted)} for b in plan.broken],
     }  # fmt: skip
 

@@ -14,7 +14,7 @@ from html.parser import HTMLParser
 
 from migpack.problems import Mistakes, Place, Problem, did_you_mean
 
-GROUPS = frozenset({"callout", "sender", "recipient", "letterhead", "poster"})
+GROUPS = frozenset({"callout", "sender", "recipient", "letterhead", "poster", "say"})
 _VOID = frozenset({"br", "col", "img", "input", "link", "meta"})
 _PHRASE = frozenset({"strong", "a", "span", "br"})
 _INLINE = _PHRASE | {"input", "textarea", "select", "img"}
@@ -29,7 +29,7 @@ _CHILDREN: Mapping[str, frozenset[str]] = {
     "html": frozenset({"head", "body"}),
     "head": frozenset({"meta", "title", "link"}),
     **dict.fromkeys(("body", "section", "poster"), _FLOW),
-    "callout": frozenset({"p", "ul", "ol", "h3"}),
+    **dict.fromkeys(("callout", "say"), frozenset({"p", "ul", "ol", "h3"})),
     **dict.fromkeys(("sender", "recipient", "letterhead"), _INLINE | {"p"}),
     **dict.fromkeys(_HEADINGS, _PHRASE),
     "p": _INLINE,
@@ -82,19 +82,19 @@ _REQUIRED: Mapping[str, tuple[str, ...]] = {
     "select": ("name", "title"),
 }
 _CLASSES: Mapping[str, frozenset[str]] = {
-    "p": frozenset({"lead", "hint", "small", "sign-off", "draft-mark", "date", "centre", "big", "huge"}),
+    "p": frozenset({"lead", "hint", "small", "sign-off", "draft-mark", "date", "centre", "big", "huge", "text"}),
     "ul": frozenset({"plain"}),
     "table": frozenset({"tasks", "facts", "grid", "log", "signatures"}),
     "tr": frozenset({"blank", "total", "sub"}),
     "td": frozenset({"num", "tick"}),
     "th": frozenset({"num", "tick"}),
     "div": GROUPS | {"warning"},
-    "section": frozenset({"keep", "new-page", "slip"}),
-    "span": frozenset({"gap", "nowrap", "ref", "tag", "fill"}),
+    "section": frozenset({"keep", "new-page", "slip", "third"}),
+    "span": frozenset({"gap", "nowrap", "ref", "tag", "fill", "merge"}),
     "input": frozenset({"short", "date", "initials", "signature", "money"}),
     "svg": frozenset({"timeline"}),
     "body": frozenset(
-        {"staff", "commissioner", "patients", "third_parties", "fillable", "addressed", "draft", "style-house", "style-large_print"}
+        {"staff", "commissioner", "patients", "third_parties", "fillable", "addressed", "draft", "style-house", "style-large_print", "style-mail_merge"}
     )
     | {"paper-a4", "paper-a4_landscape", "paper-a3_landscape", "profile-plain", "profile-dl_window", "profile-c5_window"},
 }
@@ -215,7 +215,7 @@ class _Outline(HTMLParser):
 
     def _check_attributes(self, element: Element) -> None:
         tag, written = element.tag, element.attributes
-        known = _ATTRIBUTES.get(tag, _NOTHING) | {"id", "class"}
+        known = _ATTRIBUTES.get(tag, _NOTHING) | {"id", "class", "data-says"}
         if tag != "svg":
             for name in written.keys() - known:
                 self._add(element, f"has the attribute '{name}', which the page vocabulary lacks", did_you_mean(name, known))

@@ -26,7 +26,7 @@ def make_files(plan: Plan, pages: Sequence[Page], library: Library, formats: fro
         MigpackError: a page cannot be written as it stands, or the fonts lack a letter of it.
     """
     yield from _plan_files(plan, formats)
-    todo = [(page, format) for page in pages for format in page.document.spec.formats if format in formats]
+    todo = [(page, format) for page in pages for format in page.document.formats if format in formats]
     if todo:
         _writers.prepare(plan, pages, library, {format for _, format in todo})
         # The longest work goes first, so that no process is left with it at the end.
@@ -56,9 +56,11 @@ class _Writers:
     printer: Printer
     word: WordWriter
     printed: list[Page]
+    web_styles: str
 
     def prepare(self, plan: Plan, pages: Sequence[Page], library: Library, formats: set[str]) -> None:
         self.printed = [page for page in pages if page.document.spec.printed]
+        self.web_styles = library.read("templates/styles/public.css").decode()
         if "pdf" in formats:
             from migpack.write.pdf import Printer
 
@@ -83,12 +85,16 @@ class _Writers:
             from migpack.write.plain import write_plain
 
             return Artefact(path, write_plain(page).encode(), id)
-        return Artefact(path, page.html.encode(), id)
+        if page.document.spec.made_by == "overview":
+            return Artefact(path, page.html.encode(), id)
+        from migpack.write.web import write_web
+
+        return Artefact(path, write_web(page, self.web_styles).encode(), id)
 
     def _refuse_missing_letters(self, case: Case, pages: Sequence[Page]) -> None:
         problems = []
         for page in pages:
-            missing = self.printer.missing_letters(page.html) if "pdf" in page.document.spec.formats else ()
+            missing = self.printer.missing_letters(page.html) if "pdf" in page.document.formats else ()
             problems += [_letter_problem(case, page, letter) for letter in missing if letter not in "\n\t"]
         if problems:
             raise Mistakes(problems)

@@ -25,7 +25,7 @@ from migpack.model import Artefact, Page
 from migpack.problems import Mistakes, Place, Problem
 from migpack.vocabulary import printable
 from migpack.write.word_layout import Shell, body
-from migpack.write.word_pieces import Para, escape, page_field, run
+from migpack.write.word_pieces import Para, escape, run, word_field
 from migpack.write.word_styles import Sheet, fit, is_letter, running_points, scale, sheet, window
 from migpack.write.word_words import Outside, Picture
 from migpack.write.zipped import DATE, rezip
@@ -138,7 +138,7 @@ def _run_words(document: Document, page: Page, paper: Sheet, points: float, *, d
     said = [printable(words) for words in page.running]
     left, right = map(run, said)
     tab, end = "<w:r><w:tab/></w:r>", paper.text_width
-    count = f"{run('Page ')}{page_field('PAGE')}{run(' of ')}{page_field('NUMPAGES')}"
+    count = f"{run('Page ')}{word_field('PAGE')}{run(' of ')}{word_field('NUMPAGES')}"
     if max(map(len, said)) * points * _LETTER_WIDTH < end * _SIDE_SHARE:
         stops = f'<w:tab w:val="center" w:pos="{end // 2}"/><w:tab w:val="right" w:pos="{end}"/>'
         words = f"{left}{tab}{count}{tab}{right}"

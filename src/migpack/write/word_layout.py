@@ -15,7 +15,7 @@ from migpack.write.word_pieces import Grid, GridCell, GridRow, Para, Piece, firs
 from migpack.write.word_styles import Window
 from migpack.write.word_words import PICTURE_MM, Outside, Words
 
-BLANK_ROW, SIGNATURE_ROW, LINE_ROW = twips(11), twips(14), twips(7)
+BLANK_ROW, SIGNATURE_ROW, LINE_ROW, THIRD_ROW = twips(11), twips(14), twips(7), twips(80)
 _PARAGRAPHS = {
     "": "Normal",
     "lead": "Lead",
@@ -27,6 +27,7 @@ _PARAGRAPHS = {
     "centre": "Centred",
     "big": "PosterBig",
     "huge": "PosterHuge",
+    "text": "Normal",
 }
 _TABLES = {"tasks": "HouseTasks", "facts": "HouseFacts", "log": "HouseLog", "signatures": "HouseSignatures"}
 _AFTER_TABLE, _AFTER_LIST = 200, 140
@@ -111,10 +112,12 @@ class _Layout:
                 first = first_para(found)
                 if first and group.flags & {"new-page", "slip"}:
                     first.page_break = True
+                if "third" in group.flags:
+                    return [_box("HouseBox", self._shell.width, found, "Slip to cut out", THIRD_ROW)]
                 if "keep" in group.flags:
                     _keep(found)
                 return found
-            case "callout":
+            case "callout" | "say":
                 return [self._callout(group, where)]
             case "poster":
                 return self.pieces(group.blocks, _Where("poster", "PosterText"))

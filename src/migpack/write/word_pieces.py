@@ -56,11 +56,11 @@ def starts_right(words: str) -> bool:
     return bool(first and _RTL_RUN.match(first[0]))
 
 
-def page_field(instruction: str) -> str:
-    """Return a field that Word fills in itself, such as PAGE."""
+def word_field(instruction: str, shown: str = "1") -> str:
+    """Return a field that Word fills in itself, such as PAGE; `shown` stands there until it does."""
     marks = {mark: f'<w:r><w:fldChar w:fldCharType="{mark}"/></w:r>' for mark in ("begin", "separate", "end")}
-    code = f'<w:r><w:instrText xml:space="preserve"> {instruction} </w:instrText></w:r>'
-    return f"{marks['begin']}{code}{marks['separate']}<w:r><w:t>1</w:t></w:r>{marks['end']}"
+    code = f'<w:r><w:instrText xml:space="preserve"> {escape(instruction)} </w:instrText></w:r>'
+    return f"{marks['begin']}{code}{marks['separate']}<w:r><w:t>{escape(shown)}</w:t></w:r>{marks['end']}"
 
 
 @dataclass(slots=True)

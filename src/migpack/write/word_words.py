@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from migpack import blocks as b
 from migpack.write.word_fields import control
-from migpack.write.word_pieces import EMU_PER_TWIP, Para, escape, run, starts_right, twips
+from migpack.write.word_pieces import EMU_PER_TWIP, Para, escape, run, starts_right, twips, word_field
 
 _SPANS = {"gap": "Gap", "ref": "SourceReference", "tag": "Tag"}
 PICTURE_MM = (70, 30)  # the box that a picture fits
@@ -85,6 +85,8 @@ class Words:
     def _span(self, span: b.Span, look: _Look) -> str:
         if span.kind == "fill":
             return self._runs(span.content, look) + run(_blank(span.width_mm), style="Fill")
+        if span.kind == "merge":
+            return word_field(f'MERGEFIELD "{span.key}"', f"«{span.key}»")
         style = _SPANS.get(span.kind, look.style)
         return self._runs(
             span.content, replace(look, style=style, nowrap=look.nowrap or span.kind == "nowrap", lang=span.lang or look.lang)
