@@ -163,7 +163,7 @@ def build(
         folder,
         last=read_last(folder),
         formats=frozenset(formats or FORMATS),
-        replace=replace,
+        replace_changed=replace,
         jobs=jobs or os.cpu_count() or 1,
         built=built,
     )

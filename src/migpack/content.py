@@ -5,13 +5,23 @@ One model a file, frozen; unknown keys are refused. Dates stand as phrases (`mig
 
 from __future__ import annotations
 
+import re
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from migpack.phrases import Length, Offset, parse_rule, parse_span
 from migpack.phrases import Rule as RulePhrase
 from migpack.values import Date, Id, Line, Prose
+
+
+def _expression(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"'{text}' is not a regular expression ({error}) \N{EM DASH} mend it") from None
+    return text
 
 
 def _phrase(reader: Any, schema: str) -> Any:
@@ -479,7 +489,7 @@ class Element(Content):
     id: Id
     number: int
     title: Line
-    shows: str = ""
+    shows: Annotated[str, AfterValidator(_expression)] = ""
     sources: Ids
 
 
@@ -510,6 +520,33 @@ class Messages(Content):
     texts: TextMessages
 
 
+class Avoided(Content):
+    """Words that patients should not read, as a regular expression, and what to write instead."""
+
+    find: Annotated[str, AfterValidator(_expression)]
+    write: Prose
+    exact: bool = False
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """The expression, which minds capitals only where it is `exact`."""
+        return re.compile(self.find, re.NOFLAG if self.exact else re.IGNORECASE)
+
+
+class WritingRules(Content):
+    """checklists/words.yaml: how words for patients are written; ages in years."""
+
+    sentence_words: int
+    paragraph_sentences: int
+    heading_characters: int
+    list_items: int
+    reading_age: int
+    reading_age_from_words: int
+    names: tuple[Line, ...]
+    shorteners: tuple[Line, ...]
+    avoid: tuple[Avoided, ...]
+
+
 class ApprovalRule(Content):
     """An approval that a final document can need, and the facts whose change makes it lapse.
 
@@ -527,7 +564,8 @@ class DocumentSpec(Conditional):
     """One line of the catalogue: a document, what it is made from and for whom.
 
     `parties` and `kinds` choose the third parties for which it is made; `carries` are the elements that a document for patients
-    must have. A `standby` document is ready for what may never happen: `--final all` and the list of missing facts pass it over.
+    must have; `most_words` and `most_characters` (0 for any) hold for the page, or for each `say` box of a document for staff. A
+    `standby` document is ready for what may never happen: `--final all` and the list of missing facts pass it over.
     """
 
     id: Id
@@ -545,6 +583,8 @@ class DocumentSpec(Conditional):
     paper: Literal["a4", "a4_landscape", "a3_landscape"] = "a4"
     given: dict[str, str] = Field(default_factory=dict)
     carries: Ids = ()
+    most_words: int = 0
+    most_characters: int = 0
     needs: Ids = ()
     rules: Ids = ()
     fillable: bool = False

@@ -7,6 +7,7 @@ file of an earlier one; YAML entries are replaced by id. Never reads a file outs
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -80,6 +81,31 @@ class Library:
         """Return the names of all text files below templates/ or checklists/, over all layers."""
         return tuple(sorted({name for layer in self.layers for name in _names(layer, top)}))
 
+    def locate(self, quote: str) -> Place | None:
+        """Return where words stand in the library, or as many of them as stand together; of the later layer where several have them."""
+        words = quote.split()
+        for count in sorted({len(words), 6, 4, 3}, reverse=True):
+            for start in range(max(len(words) - count + 1, 0)):
+                if found := self._line_of(" ".join(words[start : start + count])):
+                    return found
+        return None
+
+    def _line_of(self, words: str) -> Place | None:
+        for name, (text, starts) in self._texts.items():
+            if (at := text.find(words)) >= 0:
+                return Place(self.label(self.find(name)), bisect_right(starts, at), 1)
+        return None
+
+    @cached_property
+    def _texts(self) -> dict[str, tuple[str, list[int]]]:
+        """The words of each template and list, white space folded, and where in them each line starts."""
+        return {
+            name: _folded_lines(self.read(name).decode("utf-8", "replace"))
+            for top in ("templates", "checklists")
+            for name in self.names(top)
+            if name.endswith((".html", ".yaml")) and "/samples/" not in name
+        }
+
     def label(self, path: Path) -> str:
         """Return a short name for messages: relative to its layer for shipped files, else as the user knows it."""
         if path.is_relative_to(self.shipped_layer):
@@ -92,6 +118,16 @@ class Library:
             for name in self.names(top):
                 if "/samples/" not in name:
                     yield name, hashlib.sha256(self.read(name)).hexdigest()
+
+
+def _folded_lines(text: str) -> tuple[str, list[int]]:
+    """Return a text in which each run of white space is one space, and the offset at which each line starts."""
+    folded, starts = "", []
+    for line in text.split("\n"):
+        starts.append(len(folded))
+        if words := " ".join(line.split()):
+            folded += words + " "
+    return folded, starts
 
 
 def _names(layer: Path, top: str) -> Iterator[str]:

@@ -93,6 +93,7 @@ def read_content(library: Library) -> Content:
         business_case=_read(library, "checklists/business_case.yaml", content.BusinessCaseContent, places),
         data_checks=_read(library, "checklists/data_checks.yaml", content.DataChecks, places),
         messages=_read(library, "checklists/messages.yaml", content.Messages, places),
+        writing=_read(library, "checklists/words.yaml", content.WritingRules, places),
         lists={name.rpartition("/")[2][:-5]: _read(library, name, content.RowList, places) for name in _list_names(library)},
         catalogue=_read(library, "templates/catalogue.yaml", content.Catalogue, places),
         places=places,

@@ -35,6 +35,7 @@ class Content:
     business_case: content.BusinessCaseContent
     data_checks: content.DataChecks
     messages: content.Messages
+    writing: content.WritingRules
     lists: Mapping[str, content.RowList]
     catalogue: content.Catalogue
     places: Where

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from migpack import FORMATS
@@ -48,8 +48,13 @@ def prepare(case: Case, library: Library, today: dt.date, wanted: Wanted) -> Pre
     found = _no_mistakes(check(case, milestones, party_dates(parties), today))
     plan = make_plan(case, milestones, parties, wanted)
     pages = render(plan, library, today)
-    found += _no_mistakes(proof(plan, pages))
+    found += _no_mistakes(tuple(_found_in(library, problem) for problem in proof(plan, pages)))
     return Prepared(plan, pages, found, library, today, not wanted.only)
+
+
+def _found_in(library: Library, problem: Problem) -> Problem:
+    """Return a problem with the line of the library's file in which its words stand."""
+    return replace(problem, place=library.locate(problem.quote) or problem.place) if problem.quote else problem
 
 
 def plan_only(case: Case, today: dt.date) -> Plan:
@@ -101,7 +106,7 @@ def build(
     *,
     last: Last,
     formats: frozenset[str] = frozenset(FORMATS),
-    replace: bool = False,
+    replace_changed: bool = False,
     jobs: int = 1,
     built: Built | None = None,
 ) -> Iterator[Artefact]:
@@ -111,7 +116,7 @@ def build(
         folder: the pack's own folder; it is swapped in whole at the end.
         last: what the manifest of that folder says.
         formats: of `FORMATS`, those that are wanted.
-        replace: overwrite files that a person has changed.
+        replace_changed: overwrite files that a person has changed.
         jobs: how many processes lay out pages.
         built: where to leave the names of changed files that were kept.
 
@@ -133,7 +138,7 @@ def build(
             return write_manifest(prepared.plan, prepared.pages, made.values(), carried, beside, prepared.today)
 
         hashes = {path: digest(artefact.data) for path, artefact in made.items()}
-        kept = staging.finish(hashes, manifest, replace=replace, carried=carried.files)
+        kept = staging.finish(hashes, manifest, replace=replace_changed, carried=carried.files)
     if built is not None:
         built.kept = kept
 

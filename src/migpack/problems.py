@@ -37,13 +37,17 @@ class Place:
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong and what to write instead, in words for the person who wrote the file."""
+    """What is wrong and what to write instead, in words for the person who wrote the file.
+
+    `quote` holds the words in question where they stand in a file of the library whose line is not known yet.
+    """
 
     place: Place
     what: str
     write: str
     weight: Weight = Weight.MISTAKE
     rule: str = ""
+    quote: str = ""
 
     def __str__(self) -> str:
         label = "" if self.weight is Weight.MISTAKE else f"{self.weight} {self.rule}: ".replace(" :", ":")

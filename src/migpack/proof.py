@@ -2,7 +2,7 @@
 
 Reading a page proves that it keeps to the page vocabulary. Then this looks at what only the finished words show: gaps that a
 final document must not have, fields that share a name, tables without headers, placeholder text, a weekday that does not
-fit its date. Pure.
+fit its date; what a document for patients must carry, how its words are written, how long its texts are. Pure.
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ import re
 from collections.abc import Iterator
 
 from migpack import blocks
+from migpack.content import Element
 from migpack.filters import date
 from migpack.markup import read
+from migpack.messages import most_segments, size, text_price
 from migpack.model import Page, Plan
 from migpack.problems import Place, Problem, Weight
 from migpack.values import MONTHS, WEEKDAYS, read_moment
+from migpack.writing import Finding, read_as_patient, said, text_messages
 
 MAX_NAME = 64
 _LEFTOVER = re.compile(r"(?i:lorem ipsum)|\bTODO\b|\bTBC\b|\b(?i:xxx)\b|\{\{|\}\}|\{%|«|»|\bNone\b|\bundefined\b")
@@ -36,7 +39,10 @@ def proof(plan: Plan, pages: tuple[Page, ...]) -> tuple[Problem, ...]:
         problems += _fields(page, tree, names)
         problems += _structure(page, tree)
         problems += _words(page, tree, written)
-    return tuple(problems)
+        problems += _carried(plan, page, tree)
+        problems += _lengths(plan, page, tree)
+        problems += _written_for_patients(plan, page, tree)
+    return tuple(dict.fromkeys(problems))
 
 
 def _template(page: Page) -> Place:
@@ -93,6 +99,71 @@ def _words(page: Page, tree: blocks.Tree, written: str) -> Iterator[Problem]:
         except ValueError as error:
             what, _, write = str(error).partition(" \N{EM DASH} ")
             yield Problem(_template(page), f"{page.document.title}: {what}", write)
+
+
+def _carried(plan: Plan, page: Page, tree: blocks.Tree) -> Iterator[Problem]:
+    """What patients must be told in this document, and are not."""
+    wanted = (element for element in plan.case.content.messages.elements if element.id in page.document.spec.carries)
+    if missing := [element for element in wanted if not _tells(tree, element)]:
+        yield Problem(
+            _template(page),
+            f"{page.document.title} lacks what it must tell patients: {'; '.join(f'{e.number} {e.title}' for e in missing)}",
+            f'write it, and mark the words with data-says="{" ".join(e.id for e in missing)}"',
+        )
+
+
+def _tells(tree: blocks.Tree, element: Element) -> bool:
+    words = tree.says.get(element.id, "")
+    return bool(words.strip() and re.search(element.shows, words))
+
+
+def _lengths(plan: Plan, page: Page, tree: blocks.Tree) -> Iterator[Problem]:
+    """Texts and messages that are longer than they may be, counted as filled."""
+    most = most_segments(plan.case)
+    for words in text_messages(tree):
+        found = size(words, text_price(plan.case))
+        if found.segments > most:
+            odd = f"; '{found.odd}' makes it {found.alphabet}" if found.odd else ""
+            yield Problem(
+                _template(page),
+                f"a text message has {found.characters} characters, {found.segments} segments of at most {most}{odd}: '{words}'",
+                "shorten it, or give messages: short_name:",
+            )
+    spec = page.document.spec
+    if spec.most_words or spec.most_characters:
+        whole = spec.audience == "patients"
+        for part in (tree.blocks,) if whole else (box.blocks for box in said(tree)):
+            words = blocks.text_of(part)
+            count, letters = len(words.split()), len(words)
+            if count > (spec.most_words or count) or letters > (spec.most_characters or letters):
+                yield Problem(
+                    _template(page),
+                    f"{page.document.title}: {count} words and {letters} characters are too many: '{' '.join(words.split()[:8])} …'",
+                    f"write at most {spec.most_words or 'any'} words and {spec.most_characters or 'any'} characters",
+                )
+
+
+def _written_for_patients(plan: Plan, page: Page, tree: blocks.Tree) -> Iterator[Problem]:
+    """What in words for patients breaks the NHS writing rules: advice, in the practice's own words too."""
+    practice, systems = plan.case.file.practice, plan.case.file.systems
+    apps = (systems.current.patient_app or "", systems.new.patient_app or "")
+    people = tuple(person.name for person in plan.case.file.people.values())
+    names = (practice.name, str(practice.patient_name), *(branch.name for branch in practice.branches), *apps, *people)
+    whole = page.document.spec.audience == "patients"
+    for finding in read_as_patient(tree, plan.case.content.writing, filter(None, names), whole=whole):
+        place, quote = _written_at(plan, page, tree, finding)
+        yield Problem(place, finding.what, finding.write, Weight.SHOULD, finding.rule, quote)
+
+
+def _written_at(plan: Plan, page: Page, tree: blocks.Tree, finding: Finding) -> tuple[Place, str]:
+    """Return where in the practice file these words stand, or the template, with the words to look for there."""
+    text = " ".join(blocks.text(tree).split())
+    own = {path: " ".join(plan.case.written(path).split()) for path in plan.case.places}
+    for words in (finding.quote, finding.core):
+        for path, value in own.items():
+            if words and words in value and value in text:
+                return plan.case.places[path], ""
+    return _template(page), finding.quote
 
 
 def _may_be_final(plan: Plan, page: Page) -> Iterator[Problem]:
