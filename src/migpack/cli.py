@@ -167,12 +167,13 @@ def build(
         jobs=jobs or os.cpu_count() or 1,
         built=built,
     )
-    count = _with_progress(made, prepared, formats or FORMATS)
+    count, fresh = _with_progress(made, prepared, formats or FORMATS)
     for name, beside in built.kept.items():
         click.echo(f"kept your changed {name}; the new one is {beside}")
     _say_gaps(prepared)
     first = folder / "index.html"
-    click.echo(f"{count} files in {folder}" + (f"; open {first} first" if first.exists() else ""))
+    anew = f" ({fresh} made anew, the others as they were)" if fresh < count else ""
+    click.echo(f"{count} files in {folder}{anew}" + (f"; open {first} first" if first.exists() else ""))
     if zipped:
         click.echo(f"zipped as {write_zip(folder)}")
 
@@ -271,19 +272,21 @@ def _say_gaps(prepared: Prepared) -> None:
         click.echo(f"{len(needs)} missing facts are marked in the drafts ('migpack check' lists them): {keys}")
 
 
-def _with_progress(made: Iterable[Any], prepared: Prepared, formats: Iterable[str]) -> int:
-    """Run the build with a bar where somebody watches."""
+def _with_progress(made: Iterable[Any], prepared: Prepared, formats: Iterable[str]) -> tuple[int, int]:
+    """Run the build with a bar where somebody watches; return how many files there are, and how many were made anew."""
     if not sys.stderr.isatty():
-        return sum(1 for _ in made)
+        reused = [artefact.reused for artefact in made]
+        return len(reused), reused.count(False)
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
     total = sum(1 for d in prepared.plan.documents for format in d.formats if format in formats)
-    count = 0
+    count = fresh = 0
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
     with Progress(*columns, console=Console(stderr=True), auto_refresh=False, transient=True) as progress:
         task = progress.add_task("building", total=total)
         for artefact in made:
             count += 1
+            fresh += not artefact.reused
             progress.update(task, advance=1, description=artefact.path, refresh=True)
-    return count
+    return count, fresh

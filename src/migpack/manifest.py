@@ -85,6 +85,7 @@ def write_manifest(
             "sha256": digest(artefact.data),
             "bytes": len(artefact.data),
             "pages": artefact.pages,
+            "made_from": artefact.made_from,
         }
         for artefact in artefacts
     }

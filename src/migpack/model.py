@@ -310,9 +310,11 @@ class Page:
 
 @dataclass(frozen=True)
 class Artefact:
-    """A file of the pack, in memory."""
+    """A file of the pack, in memory; `made_from` is the hash of what it was made from, `reused` says that the last build made it."""
 
     path: str
     data: bytes
     document: str
     pages: int = 0
+    made_from: str = ""
+    reused: bool = False

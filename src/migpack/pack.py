@@ -15,7 +15,7 @@ from pathlib import Path
 from migpack import FORMATS
 from migpack.check import check
 from migpack.library import Library
-from migpack.manifest import Last, digest, write_manifest
+from migpack.manifest import NOTHING, Last, digest, write_manifest
 from migpack.model import Artefact, Case, Page, Plan
 from migpack.parties import party_dates, plan_parties, slug
 from migpack.plan import Wanted, make_plan
@@ -81,8 +81,10 @@ def lay_out(prepared: Prepared, jobs: int) -> None:
         MigpackError: a page cannot be printed as it stands.
     """
     from migpack.write.artefacts import make_files
+    from migpack.write.earlier import Earlier
 
-    for _ in make_files(prepared.plan, prepared.pages, prepared.library, frozenset({"pdf"}), jobs):
+    nothing = Earlier(Path(), NOTHING, prepared.library)
+    for _ in make_files(prepared.plan, prepared.pages, prepared.library, frozenset({"pdf"}), jobs, nothing):
         pass
 
 
@@ -124,11 +126,13 @@ def build(
         Mistakes: a page cannot be printed as it stands, or the folder cannot be written.
     """
     from migpack.write.artefacts import make_files
+    from migpack.write.earlier import Earlier
     from migpack.write.folder import Staging
 
     made: dict[str, Artefact] = {}
+    earlier = Earlier(folder, last, prepared.library)
     with Staging(folder, last) as staging:
-        for artefact in make_files(prepared.plan, prepared.pages, prepared.library, formats, jobs):
+        for artefact in make_files(prepared.plan, prepared.pages, prepared.library, formats, jobs, earlier):
             staging.add(artefact)
             made[artefact.path] = artefact
             yield artefact

@@ -22,14 +22,14 @@ _URL = re.compile(r"(?:https?://)?(?:[\w-]+\.)+[a-z]{2,}(?:/\S*)?")
 _NAMES = frozenset(MONTHS) | frozenset(WEEKDAYS)
 _SMALL_NUMBERS = "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
 _SHORT_MONTHS = "|".join(month[:3] for month in MONTHS if len(month) > 4) + "|Sept"
-_DAYS = "|".join(WEEKDAYS)
+_DAYS, _MONTHS = "|".join(WEEKDAYS), "|".join(MONTHS)
 # What is found, what is wrong with it, what to write. Dates, times, numbers and signs, as the service manual asks for them.
 _SIGNS: tuple[tuple[str, str, str, str], ...] = (
     ("date", r"\b\d{1,2}/\d{1,2}(?:/\d{2,4})?\b", "is a date in figures", "write for example '6 August 2027'"),
     ("date", r"\b\d{4}-\d\d-\d\d\b", "is a date in figures", "write for example '6 August 2027'"),
     ("date", r"\b\d{1,2}(?:st|nd|rd|th)\b", "has letters after the day", "write the figure alone, '6 August 2027'"),
     ("date", rf"\b\d{{1,2}} (?:{_SHORT_MONTHS})\b\.?", "shortens the month", "write the month in full"),
-    ("date", rf"\b(?:{_DAYS}), ?\d", "has a comma after the day", "write for example 'Friday 6 August 2027'"),
+    ("date", rf"\b(?:{_DAYS}), ?\d{{1,2}} (?:{_MONTHS})", "has a comma after the day", "write for example 'Friday 6 August 2027'"),
     ("date", r"\b(?:Mon|Tue|Tues|Wed|Thu|Thur|Thurs|Fri|Sat|Sun)\b\.?", "shortens the day", "write the day in full"),
     ("time", r"\b\d{1,2}\.\d\d ?(?:am|pm)\b", "is a time with a stop", "write for example '5:30pm'"),
     ("time", r"\b\d{1,2}(?::\d\d)? (?:am|pm)\b", "is a time with a space", "write for example '5:30pm'"),

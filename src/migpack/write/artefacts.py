@@ -7,34 +7,50 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from migpack.library import Library
 from migpack.markup import read
 from migpack.model import Artefact, Case, Page, Plan
 from migpack.problems import Mistakes, Place, Problem
+from migpack.write.earlier import Earlier
 
 if TYPE_CHECKING:
     from migpack.write.pdf import Printer
     from migpack.write.word import WordWriter
 
+_Job = tuple[Page, str, str]  # a page, a format, and the hash of what the file is made from
 
-def make_files(plan: Plan, pages: Sequence[Page], library: Library, formats: frozenset[str], jobs: int) -> Iterator[Artefact]:
-    """Yield every file of a pack as it is made: the quick ones here, the laid-out ones in `jobs` processes.
+
+def make_files(
+    plan: Plan, pages: Sequence[Page], library: Library, formats: frozenset[str], jobs: int, earlier: Earlier
+) -> Iterator[Artefact]:
+    """Yield every file of a pack as it is made: the quick ones and those of an earlier build here, the others in `jobs` processes.
 
     Raises:
         MigpackError: a page cannot be written as it stands, or the fonts lack a letter of it.
     """
     yield from _plan_files(plan, formats)
-    todo = [(page, format) for page in pages for format in page.document.formats if format in formats]
+    printed = [page for page in pages if page.document.spec.printed]
+    todo: list[_Job] = []
+    for page in pages:
+        for format in page.document.formats:
+            if format in formats:
+                joined = printed if page.document.spec.made_by == "print_pack" else ()
+                made_from = earlier.made_from(page, format, joined)
+                if found := earlier.find(made_from, f"{page.document.path}.{format}", page.document.id):
+                    yield found
+                else:
+                    todo.append((page, format, made_from))
     if todo:
-        _writers.prepare(plan, pages, library, {format for _, format in todo})
+        _writers.prepare(plan, printed, [page for page, *_ in todo], library, {format for _, format, _ in todo})
         # The longest work goes first, so that no process is left with it at the end.
         yield from _spread(sorted(todo, key=_weight, reverse=True), jobs)
 
 
-def _weight(job: tuple[Page, str]) -> tuple[bool, bool, int]:
-    page, format = job
+def _weight(job: _Job) -> tuple[bool, bool, int]:
+    page, format, _ = job
     return page.document.spec.made_by == "print_pack", format == "pdf", len(page.html)
 
 
@@ -58,8 +74,8 @@ class _Writers:
     printed: list[Page]
     web_styles: str
 
-    def prepare(self, plan: Plan, pages: Sequence[Page], library: Library, formats: set[str]) -> None:
-        self.printed = [page for page in pages if page.document.spec.printed]
+    def prepare(self, plan: Plan, printed: list[Page], pages: Sequence[Page], library: Library, formats: set[str]) -> None:
+        self.printed = printed
         self.web_styles = library.read("templates/styles/public.css").decode()
         if "pdf" in formats:
             from migpack.write.pdf import Printer
@@ -112,11 +128,12 @@ def _letter_problem(case: Case, page: Page, letter: str) -> Problem:
     )
 
 
-def _work(job: tuple[Page, str]) -> Artefact:
-    return _writers.write(*job)
+def _work(job: _Job) -> Artefact:
+    page, format, made_from = job
+    return replace(_writers.write(page, format), made_from=made_from)
 
 
-def _spread(todo: Sequence[tuple[Page, str]], jobs: int) -> Iterator[Artefact]:
+def _spread(todo: Sequence[_Job], jobs: int) -> Iterator[Artefact]:
     if jobs < 2 or "fork" not in multiprocessing.get_all_start_methods():
         yield from map(_work, todo)
         return
