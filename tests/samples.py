@@ -14,17 +14,10 @@ from migpack.pack import Prepared, build, pack_folder, prepare
 from migpack.plan import Wanted
 
 TODAY = dt.date(2026, 11, 23)
-SAMPLES = {name: shipped() / "templates" / "samples" / name / "practice.yaml" for name in ("small", "rich")}
-MINIMAL = """\
-practice:
-  name: Corner Surgery
-  ods_code: A99997
-systems:
-  current: EMIS Web
-  new: Medicus
-dates:
-  go_live: 2027-06-10
-"""
+# Rich has every trait, minimal only what must be given.
+SAMPLES = {name: shipped() / "templates" / "samples" / name / "practice.yaml" for name in ("small", "rich", "minimal")}
+MINIMAL = SAMPLES["minimal"].read_text("utf-8")
+WEEKEND = MINIMAL.replace("2027-06-10", "2027-06-10 8am\n  final_extract: 2027-06-10 1am\nsettings:\n  cutover_length: 0 days")
 
 
 def case_of(path: Path) -> tuple[Case, Library]:

@@ -594,9 +594,18 @@ class DocumentSpec(Conditional):
     about: Prose
 
 
+class Folder(Content):
+    """A folder of the pack, and what it is for."""
+
+    id: str
+    title: Line
+    about: Prose
+
+
 class Catalogue(Content):
     """templates/catalogue.yaml"""
 
+    folders: tuple[Folder, ...] = ()
     documents: tuple[DocumentSpec, ...]
     approvals: tuple[ApprovalRule, ...]
 

@@ -143,6 +143,7 @@ def _context(plan: Plan, today: dt.date) -> dict[str, Any]:
         "elements": known.messages.elements,
         "merge_fields": known.messages.merge_fields,
         "checklists": known.checklists,
+        "folders": known.catalogue.folders,
         "documents": plan.every_document,
         "chosen": plan.documents,
         "broken": plan.broken,
@@ -151,6 +152,7 @@ def _context(plan: Plan, today: dt.date) -> dict[str, Any]:
         "approval_codes": plan.approval_codes,
         "sources_as_of": file.sources_as_of or Gap("sources_as_of"),
         "today": today,
+        "week_end": today + dt.timedelta(days=6),
         "chart": make_chart(plan),
         **_functions(plan, today),
     }

@@ -31,6 +31,8 @@ FONTS = tuple(f"styles/fonts/LiberationSans-{face}.ttf" for face in ("Regular", 
 SCHEME = "library:"
 INSTALL = "sudo apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 _VARIANT = "pdf/ua-1"
+TIGHT, LOOSE = "styles/tight.css", "styles/loose.css"
+LEAST_USED = 0.2  # of the height of a sheet
 
 
 class PrintError(MigpackError):
@@ -76,7 +78,7 @@ class Printer:
     def lay_out_html(
         self, html: str, name: str, *, forms: bool, change: Callable[[Any], None] | None = None, css: Sequence[str] = ()
     ) -> Any:
-        """Return HTML as a WeasyPrint document.
+        """Return HTML as a WeasyPrint document; where little of it stands on a sheet, set a little tighter or looser.
 
         Args:
             name: the document's id, for messages.
@@ -88,8 +90,21 @@ class Printer:
         if change:
             change(source.etree_element)
         sheets = [self._sheet(link) for link in (*_take_links(source.etree_element), *css)]
-        with _heard(name), _hidden_answers(source.etree_element if forms else None):
-            return source.render(font_config=self._fonts, stylesheets=sheets, pdf_variant=_VARIANT, pdf_forms=forms)
+
+        def render(*more: str) -> Any:
+            with _heard(name), _hidden_answers(source.etree_element if forms else None):
+                styles = [*sheets, *map(self._sheet, more)]
+                return source.render(font_config=self._fonts, stylesheets=styles, pdf_variant=_VARIANT, pdf_forms=forms)
+
+        document = render()
+        empty = _nearly_empty(document)
+        for sheet in (TIGHT, LOOSE) if empty else ():
+            other = render(sheet)
+            if (left := _nearly_empty(other)) < empty:
+                document, empty = other, left
+            if not empty:
+                break
+        return document
 
     def write(self, document: Any, *, name: str, identity: str) -> bytes:
         """Return a laid-out document as PDF bytes; the same `identity` (what the document was made from) gives the same bytes."""
@@ -118,6 +133,27 @@ class Printer:
                 sheet = self._engine.CSS(**source, font_config=self._fonts, url_fetcher=self._fetch)
             self._sheets[link] = sheet
         return self._sheets[link]
+
+
+def _nearly_empty(document: Any) -> int:
+    """Return how many sheets of a document hold less than they should; a document of one sheet may be short."""
+    return sum(_used(page) < LEAST_USED for page in document.pages) if len(document.pages) > 1 else 0
+
+
+def _used(page: Any) -> float:
+    """Return how much of the height of a laid-out page its words and boxes take up, from 0 to 1."""
+    box = page._page_box
+    content = [child for child in box.children if not getattr(child, "at_keyword", "")]  # the others stand in the margins
+    lowest = max((inner.position_y + inner.height for child in content for inner in _leaves(child)), default=box.content_box_y())
+    return float((lowest - box.content_box_y()) / box.height)
+
+
+def _leaves(box: Any) -> Iterator[Any]:
+    children = getattr(box, "children", ())
+    if not children:
+        yield box
+    for child in children:
+        yield from _leaves(child)
 
 
 def _load_engine() -> Any:

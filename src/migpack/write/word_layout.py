@@ -297,6 +297,17 @@ def _box(style: str, width: int, pieces: Sequence[Piece], title: str, height: in
     return Grid(style, [width], [GridRow([GridCell(paras)], height=height)], title[:_ABOUT_LIMIT], "A box in the text")
 
 
+def _keep_with_last(pieces: Sequence[Piece]) -> None:
+    """Keep what comes next with the last line or row before it: nobody signs a sheet on which nothing else stands."""
+    for piece in reversed(pieces):
+        if isinstance(piece, Grid):
+            _keep_row(piece.rows[-1])
+            return
+        piece.keep_next = True
+        if piece.style not in ("Caption", "TableGap"):
+            return
+
+
 def _is_part(piece: Piece | None) -> bool:
     """Say whether this is a heading below the title."""
     return isinstance(piece, Para) and piece.style.startswith("Heading") and piece.style != "Heading1"
@@ -306,6 +317,8 @@ def _settle(pieces: list[Piece]) -> list[Piece]:
     """Put space after tables, and a paragraph where Word needs one: between two tables and at the end."""
     out: list[Piece] = []
     for n, piece in enumerate(pieces):
+        if isinstance(piece, Grid) and piece.style == _TABLES["signatures"]:
+            _keep_with_last(out)
         out.append(piece)
         following = pieces[n + 1] if n + 1 < len(pieces) else None
         if isinstance(piece, Para):
