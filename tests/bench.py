@@ -6,6 +6,7 @@ Run by `make bench`. CPU seconds count this process and its children; wall secon
 from __future__ import annotations
 
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -114,6 +115,30 @@ def whole(prepared: Prepared, folder: Path) -> None:
             say(f"build, {name}, jobs {jobs}", cpu_s, wall_s, f"{len(made)} files, {sum(len(a.data) for a in made) / 1e6:.1f} MB")
 
 
+def rebuilds(path: Path, folder: Path) -> None:
+    """Print what building again costs, as a person does it: with nothing changed, and with one fact changed."""
+    practice = folder / "practice"
+    shutil.copytree(path.parent, practice)
+    file, today = practice / path.name, str(samples.TODAY)
+    command = [sys.executable, "-m", "migpack", "build", str(file), "--out", str(folder / "again"), "--today", today, "--jobs", "2"]
+
+    def run() -> str:
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1]
+
+    whole_cpu, whole_wall, said = cost(run)
+    say("migpack build, first time", whole_cpu, whole_wall, said.split(" in ")[0])
+    again_cpu, again_wall, said = cost(run)
+    say("migpack build, nothing changed", again_cpu, again_wall, f"{again_cpu / whole_cpu:.1%} of the first; {_anew(said)}")
+    text = file.read_text("utf-8")
+    file.write_text(text.replace("name: Sunil Tern", "name: Sunil Gull"), "utf-8")
+    fact_cpu, fact_wall, said = cost(run)
+    say("migpack build, one contact's name changed", fact_cpu, fact_wall, f"{fact_cpu / whole_cpu:.1%} of the first; {_anew(said)}")
+
+
+def _anew(said: str) -> str:
+    return said.partition("(")[2].partition(",")[0] or said
+
+
 def main() -> None:
     """Print all figures for the rich sample."""
     start_up()
@@ -121,6 +146,7 @@ def main() -> None:
     prepared = stages(path)
     with tempfile.TemporaryDirectory() as folder:
         whole(prepared, Path(folder))
+        rebuilds(path, Path(folder))
     halves(prepared)
     own, child = (resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     print(f"peak memory: {own:.0f} MiB here, {child:.0f} MiB in the largest child ({pack_folder(prepared.plan.case, Path('output'))})")

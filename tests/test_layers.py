@@ -25,7 +25,8 @@ LEVELS = {
     1: "migpack.phrases migpack.values migpack.yamlio",
     2: "migpack.content migpack.practice migpack.model migpack.workdays",
     3: "migpack.library migpack.load migpack.timeline migpack.parties migpack.check migpack.plan migpack.chart migpack.references",
-    4: "migpack.filters migpack.messages migpack.render migpack.vocabulary migpack.blocks migpack.writing migpack.markup migpack.proof migpack.screen",
+    4: "migpack.filters migpack.messages migpack.render migpack.vocabulary migpack.blocks migpack.markup migpack.writing migpack.proof "
+    "migpack.screen",
     5: "migpack.write migpack.write.* migpack.manifest migpack.starter",
     5.5: "migpack.pack",
     6: "migpack.letters* migpack.collect* migpack.post* migpack.changes* migpack.programme*",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import samples
 from migpack import blocks, markup
@@ -27,9 +28,9 @@ class _Words(HTMLParser):
             self.words += data
 
 
-def test_a_web_page_has_the_words_of_its_document_and_takes_in_nothing(tmp_path: object) -> None:
+def test_a_web_page_has_the_words_of_its_document_and_takes_in_nothing(tmp_path: Path) -> None:
     ready = samples.prepared(samples.SAMPLES["rich"], Wanted(only=frozenset({"letter", "web_page"})))
-    made = [a for a in build(ready, tmp_path / "pack", last=NOTHING, formats=frozenset({"html"}))]  # type: ignore[operator]
+    made = list(build(ready, tmp_path / "pack", last=NOTHING, formats=frozenset({"html"})))
     assert {artefact.document for artefact in made} == {"letter", "web_page"}
     for artefact in made:
         html = artefact.data.decode()

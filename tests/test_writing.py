@@ -29,13 +29,19 @@ def found(body: str, *, whole: bool = True) -> list[Finding]:
 
 
 BREACHES = {
-    "date": ["Come on 6/8/2027.", "Come on 2027-08-06.", "Come on the 6th of August.", "Come on 6 Aug 2027.", "Come on Friday, 6 August.", "Come on Fri."],
-    "time": ["We open at 8.30am.", "We open at 8 am.", "We open at 18:30.", "We open at 5:00pm.", "We open at 12 noon.", "We close at noon.", "At 12pm."],
+    "date": [
+        "Come on 6/8/2027.", "Come on 2027-08-06.", "On the 6th of August.", "Come on 6 Aug 2027.", "Come Friday, 6 August.", "On Fri.",
+    ],
+    "time": [
+        "We open at 8.30am.", "We open at 8 am.", "We open at 18:30.", "We open at 5:00pm.", "We open at 12 noon.", "We close at noon.",
+        "At 12pm.",
+    ],
     "range": ["Open 8am - 6pm.", "Open 8am–6:30pm.", "Open Monday - Friday."],
     "number": ["Wait for two weeks.", "We have 9300 patients."],
     "phone": ["Call 01632960001.", "Call 01632 960001.", "Call 0808 1570 001.", "Call +44 1632 960 001."],
     "word": [
-        "Ask a clinician.", "Use triage.", "An online consultation.", "A secure message.", "A service user.", "Your chemist.", "We send an SMS.",
+        "Ask a clinician.", "Use triage.", "An online consultation.", "A secure message.", "A service user.", "Your chemist.",
+        "We send an SMS.",
         "Your medication.", "Your proxy.", "Please telephone us.", "Our practice is open.", "We leave EMIS Web.", "Your medical record.",
         "Click the button.", "The go-live date.", "Your ICB.", "If you have any queries, ask.", "We regret the inconvenience.",
     ],
@@ -49,7 +55,8 @@ BLOCKS = {
     "heading": ["<h1>What is going to happen?</h1>", f"<h1>{'Long words ' * 7}</h1>", "<h2>Who can help?</h2>"],
     "capitals": ["<h2>Your New Online Services</h2>"],
     "list": [
-        "<p>You can:</p><ul><li>Book visits</li></ul>", "<p>You can:</p><ul><li>book visits.</li></ul>", "<p>You can.</p><ul><li>book</li></ul>",
+        "<p>You can:</p><ul><li>Book visits</li></ul>", "<p>You can:</p><ul><li>book visits.</li></ul>",
+        "<p>You can.</p><ul><li>book</li></ul>",
         f"<p>You can:</p><ul>{'<li>book</li>' * 7}</ul>",
     ],
     "link": [
@@ -137,9 +144,7 @@ def test_a_text_message_over_the_limit_is_refused_with_its_words_and_count(tmp_p
     folder = tmp_path / "templates" / "patients"
     folder.mkdir(parents=True)
     long = "Our surgery changes its computer system on 1 May 2027. " * 6
-    (folder / "texts.html").write_text(
-        f'<h1>Texts</h1><div class="say"><p class="text" data-says="who dates">{long}</p></div>', "utf-8"
-    )
+    (folder / "texts.html").write_text(f'<h1>Texts</h1><div class="say"><p class="text" data-says="who dates">{long}</p></div>', "utf-8")
     path = samples.written(tmp_path, samples.SAMPLES["small"].read_text("utf-8"))
     with pytest.raises(Mistakes) as error:
         samples.prepared(path, Wanted(only=frozenset({"texts"})))

@@ -14,7 +14,6 @@ from migpack.phrases import Length, Offset
 from migpack.problems import Mistakes, Place, Problem, did_you_mean
 from migpack.timeline import due_date
 
-
 # What a style adds to a document's file name and title.
 _STYLES = {"house": ("", ""), "large_print": ("-large-print", " (large print)"), "mail_merge": ("-mail-merge", " (mail merge)")}
 

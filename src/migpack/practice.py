@@ -20,6 +20,9 @@ from migpack.values import Address, Date, Email, Id, Line, Moment, OdsCode, Phon
 YesNo = Annotated[bool, WithJsonSchema({"enum": [True, False, "yes", "no"]})]
 
 
+WebAddress = Annotated[str, Field(pattern=r"^https://[^\s<>\"]+$", max_length=120)]
+
+
 class Fact(BaseModel):
     """A frozen part of the practice file; unknown keys are refused."""
 
@@ -100,7 +103,7 @@ class Practice(Fact):
     address: Address | None = Field(None, description="2 to 7 lines, the last the postcode")
     phone: Phone | None = None
     email: Email | None = None
-    website: Annotated[str, Field(pattern=r"^https://[^\s<>\"]+$", max_length=120)] | None = Field(None, description="Starts with https://")
+    website: WebAddress | None = Field(None, description="Starts with https://")
     opening_hours: Line | None = None
     list_size: ListSize | None = None
     contract: Line | None = Field(None, description="GMS, PMS or APMS")
@@ -238,13 +241,13 @@ class Incident(Fact):
 
 
 class Messages(Fact):
-    """How patients are told: addresses, sender and prices of texts, the extra-help contact."""
+    """How patients are told: addresses, sender and price of texts, who helps those who need more."""
 
-    page: Annotated[str, Field(pattern=r"^https://[^\s<>\"]+$", max_length=120)] | None = Field(
-        None, description="The web page about the change, https://, on the practice's own website"
-    )
+    page: WebAddress | None = Field(None, description="The web page about the change, on the practice's own website")
     page_updated: Date | None = Field(None, description="The day on which the web page was last changed")
-    feedback: Annotated[str, Field(pattern=r"^https://[^\s<>\"]+$", max_length=120)] | None = Field(None, description="Where to leave feedback")
+    feedback: Annotated[str, Field(pattern=r"^https://[^\s<>\"]+$", max_length=120)] | None = Field(
+        None, description="Where to leave feedback"
+    )
     short_name: Line | None = Field(None, description="The surgery's name in texts, if it must be shorter")
     text_price_pence: float | None = Field(None, ge=0, le=100, description="What one text costs you, in pence")
     text_segments: int | None = Field(None, ge=1, le=6, description="How many segments one text may take at most")

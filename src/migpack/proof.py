@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from migpack import blocks
 from migpack.content import Element
@@ -145,25 +146,38 @@ def _lengths(plan: Plan, page: Page, tree: blocks.Tree) -> Iterator[Problem]:
 
 def _written_for_patients(plan: Plan, page: Page, tree: blocks.Tree) -> Iterator[Problem]:
     """What in words for patients breaks the NHS writing rules: advice, in the practice's own words too."""
-    practice, systems = plan.case.file.practice, plan.case.file.systems
-    apps = (systems.current.patient_app or "", systems.new.patient_app or "")
-    people = tuple(person.name for person in plan.case.file.people.values())
-    names = (practice.name, str(practice.patient_name), *(branch.name for branch in practice.branches), *apps, *people)
+    names = _proper_names(plan)
     whole = page.document.spec.audience == "patients"
-    for finding in read_as_patient(tree, plan.case.content.writing, filter(None, names), whole=whole):
+    for finding in read_as_patient(tree, plan.case.content.writing, names, whole=whole):
         place, quote = _written_at(plan, page, tree, finding)
         yield Problem(place, finding.what, finding.write, Weight.SHOULD, finding.rule, quote)
+
+
+def _proper_names(plan: Plan) -> frozenset[str]:
+    """Return the names of this practice's sites, people, organisations and apps, which may have capitals and odd words."""
+    file = plan.case.file
+    people = [*file.people.values(), *filter(None, (file.messages.helper,))]
+    bodies: list[Any] = [*file.practice.branches, *file.third_parties, *filter(None, (file.icb, file.delivery_partner))]
+    return frozenset(
+        filter(
+            None,
+            (
+                file.practice.name, file.practice.patient_name, file.systems.current.patient_app, file.systems.new.patient_app,
+                *(name for person in people for name in (person.name, person.role, person.organisation)), *(body.name for body in bodies),
+            ),
+        )
+    )  # fmt: skip
 
 
 def _written_at(plan: Plan, page: Page, tree: blocks.Tree, finding: Finding) -> tuple[Place, str]:
     """Return where in the practice file these words stand, or the template, with the words to look for there."""
     text = " ".join(blocks.text(tree).split())
     own = {path: " ".join(plan.case.written(path).split()) for path in plan.case.places}
-    for words in (finding.quote, finding.core):
+    for words in (finding.around, finding.core):
         for path, value in own.items():
             if words and words in value and value in text:
                 return plan.case.places[path], ""
-    return _template(page), finding.quote
+    return _template(page), finding.around or finding.core
 
 
 def _may_be_final(plan: Plan, page: Page) -> Iterator[Problem]:

@@ -223,7 +223,22 @@ def _functions(plan: Plan, today: dt.date) -> dict[str, Callable[..., Any]]:
     def qr(address: str) -> str:
         return qr_code(address)
 
-    named = (role, owner, source, due, section_tasks, next_tasks, activity_plan, service_state, introduced, phase_milestones, file_of, gap, text_size, qr)
+    named = (
+        role,
+        owner,
+        source,
+        due,
+        section_tasks,
+        next_tasks,
+        activity_plan,
+        service_state,
+        introduced,
+        phase_milestones,
+        file_of,
+        gap,
+        text_size,
+        qr,
+    )
     return {function.__name__: function for function in (*named, money_total)}
 
 

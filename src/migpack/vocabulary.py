@@ -94,7 +94,18 @@ _CLASSES: Mapping[str, frozenset[str]] = {
     "input": frozenset({"short", "date", "initials", "signature", "money"}),
     "svg": frozenset({"timeline"}),
     "body": frozenset(
-        {"staff", "commissioner", "patients", "third_parties", "fillable", "addressed", "draft", "style-house", "style-large_print", "style-mail_merge"}
+        {
+            "staff",
+            "commissioner",
+            "patients",
+            "third_parties",
+            "fillable",
+            "addressed",
+            "draft",
+            "style-house",
+            "style-large_print",
+            "style-mail_merge",
+        }
     )
     | {"paper-a4", "paper-a4_landscape", "paper-a3_landscape", "profile-plain", "profile-dl_window", "profile-c5_window"},
 }

@@ -23,6 +23,8 @@ _NAMES = frozenset(MONTHS) | frozenset(WEEKDAYS)
 _SMALL_NUMBERS = "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
 _SHORT_MONTHS = "|".join(month[:3] for month in MONTHS if len(month) > 4) + "|Sept"
 _DAYS, _MONTHS = "|".join(WEEKDAYS), "|".join(MONTHS)
+_RANGE = rf"(?:\d(?:am|pm)?|\b(?:{_DAYS})) ?[-–—] ?(?:\d{{1,2}}(?::\d\d)?(?:am|pm)|(?:{_DAYS})\b)"
+_CONTRACTION = r"(?i)\b(?:\w+n['’]t|(?:we|you|they|i|he|she|it|there|that)['’](?:ll|re|ve|d))\b"
 # What is found, what is wrong with it, what to write. Dates, times, numbers and signs, as the service manual asks for them.
 _SIGNS: tuple[tuple[str, str, str, str], ...] = (
     ("date", r"\b\d{1,2}/\d{1,2}(?:/\d{2,4})?\b", "is a date in figures", "write for example '6 August 2027'"),
@@ -36,10 +38,10 @@ _SIGNS: tuple[tuple[str, str, str, str], ...] = (
     ("time", r"\b\d{1,2}:\d\d\b(?! ?[ap]m)", "is a time without am or pm", "write for example '5:30pm'"),
     ("time", r"\b\d{1,2}:00(?:am|pm)\b", "is a full hour with minutes", "write for example '5pm'"),
     ("time", r"(?i)\b12 ?(?:am|pm|noon|midday|midnight)\b|\bnoon\b", "is not how the NHS writes it", "write 'midday' or 'midnight'"),
-    ("range", rf"(?:\d(?:am|pm)?|\b(?:{_DAYS})) ?[-–—] ?(?:\d{{1,2}}(?::\d\d)?(?:am|pm)|(?:{_DAYS})\b)", "is a range with a dash", "write 'to'"),
+    ("range", _RANGE, "is a range with a dash", "write 'to'"),
     ("number", rf"(?i)\b(?:{_SMALL_NUMBERS})\b(?! of (?:us|you|them))", "is a number in words", "write it in figures"),
     ("number", r"(?<![\d.,/:+-])(?!(?:19|20)\d\d\b)[1-9]\d{3,}(?![\d./:-])", "is a number without its comma", "write for example '1,000'"),
-    ("contraction", r"(?i)\b(?:\w+n['’]t|(?:we|you|they|i|he|she|it|there|that)['’](?:ll|re|ve|d))\b", "is a contraction", "write it in full"),
+    ("contraction", _CONTRACTION, "is a contraction", "write it in full"),
     ("sign", r"(?<!A)&(?!E\b)", "stands for a word", "write 'and'"),
     ("sign", r"\w\(s\)", "is a plural in brackets", "write the plural"),
     ("sign", r"(?i)\b(?:e\.g\.?|i\.e\.?|etc\b\.?)", "is short for other words", "write 'for example', 'that is' or what you mean"),
@@ -60,7 +62,7 @@ class Finding:
     what: str
     write: str
     core: str
-    quote: str
+    around: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def read_as_patient(tree: b.Tree, rules: WritingRules, names: Iterable[str], *, 
     pieces = [piece for part in parts for piece in _pieces(part, "paragraph")]
     for piece in pieces:
         yield from _signs(piece)
-        yield from _words(piece, rules)
+        yield from _words(piece, rules, known)
         yield from _length(piece, rules)
         yield from _capitals(piece, rules, known)
     for part in parts:
@@ -152,7 +154,7 @@ def _signs(piece: _Piece) -> Iterator[Finding]:
         except ValueError:
             right = ""
         if right and right != " ".join(found[0].split()):
-            yield Finding("phone", f"'{found[0]}' is not how a phone number is grouped", f"write '{right}'", found[0], found[0])
+            yield Finding("phone", f"'{found[0]}' is not how a phone number is grouped", f"write '{right}'", found[0])
 
 
 def _around(text: str, found: str) -> str:
@@ -162,27 +164,34 @@ def _around(text: str, found: str) -> str:
     return text[start : end if end > 0 else None].strip()
 
 
-def _words(piece: _Piece, rules: WritingRules) -> Iterator[Finding]:
+def _words(piece: _Piece, rules: WritingRules, names: Sequence[str]) -> Iterator[Finding]:
+    text = _without(_URL.sub("", piece.text), [name for name in names if " " in name])
     for word in rules.avoid:
-        for found in word.pattern.finditer(_URL.sub("", piece.text)):
-            yield Finding("word", f"'{found[0]}' is not a word for patients", f"write {word.write}", found[0], _around(piece.text, found[0]))
+        for found in word.pattern.finditer(text):
+            yield Finding(
+                "word", f"'{found[0]}' is not a word for patients", f"write {word.write}", found[0], _around(piece.text, found[0])
+            )
 
 
 def _length(piece: _Piece, rules: WritingRules) -> Iterator[Finding]:
     if piece.kind == "heading":
         if piece.level == 1 and len(piece.text) > rules.heading_characters:
             yield Finding(
-                "heading", f"the title has {len(piece.text)} characters", f"write at most {rules.heading_characters}", piece.text, piece.text
+                "heading",
+                f"the title has {len(piece.text)} characters",
+                f"write at most {rules.heading_characters}",
+                piece.text,
+                piece.text,
             )
         if piece.text.endswith("?"):
-            yield Finding("heading", f"the heading '{piece.text}' is a question", "write what the part says", piece.text, piece.text)
+            yield Finding("heading", f"the heading '{piece.text}' is a question", "write what the part says", piece.text)
         return
     sentences = [sentence for sentence in _SENTENCE_END.split(piece.text) if sentence]
     for sentence in sentences:
         count = len(_PHONE.sub(" 0 ", sentence).split())
         if count > rules.sentence_words:
             what = f"a sentence has {count} words: '{' '.join(sentence.split()[:8])} …'"
-            yield Finding("sentence", what, f"write at most {rules.sentence_words}", sentence, sentence)
+            yield Finding("sentence", what, f"write at most {rules.sentence_words}", sentence)
     if len(sentences) > rules.paragraph_sentences:
         what = f"a paragraph has {len(sentences)} sentences: '{' '.join(piece.text.split()[:8])} …'"
         yield Finding("paragraph", what, f"write at most {rules.paragraph_sentences}", piece.text, sentences[0])
@@ -191,12 +200,14 @@ def _length(piece: _Piece, rules: WritingRules) -> Iterator[Finding]:
 def _capitals(piece: _Piece, rules: WritingRules, names: Sequence[str]) -> Iterator[Finding]:
     text = _without(piece.text, names)
     for found in _CAPITALS.finditer(text):
-        yield Finding("capitals", f"'{found[0]}' is in block capitals", "write it in small letters", found[0], _around(piece.text, found[0]))
+        yield Finding(
+            "capitals", f"'{found[0]}' is in block capitals", "write it in small letters", found[0], _around(piece.text, found[0])
+        )
     if piece.kind == "heading":
         words = [word for word in text.split()[1:] if len(word) > 3 and word[0].isalpha()]
         high = [word for word in words if word[0].isupper() and word not in _NAMES]
         if len(high) > 1 and len(high) * 2 > len(words):
-            yield Finding("capitals", f"the heading '{piece.text}' has capitals inside", "write a capital at its start only", piece.text, piece.text)
+            yield Finding("capitals", f"the heading '{piece.text}' has capitals inside", "write a capital at its start only", piece.text)
 
 
 def _without(text: str, names: Sequence[str]) -> str:
@@ -214,7 +225,9 @@ def _lists(blocks: Sequence[b.Block], rules: WritingRules, names: Sequence[str])
                 yield from _list(block, items, rules, names)
                 if isinstance(before, b.Paragraph) and not _said(before.content).rstrip().endswith(":"):
                     lead = _said(before.content).strip()
-                    yield Finding("list", f"the words before a list do not lead into it: '{lead[-60:]}'", "end them with a colon", lead, lead)
+                    yield Finding(
+                        "list", f"the words before a list do not lead into it: '{lead[-60:]}'", "end them with a colon", lead, lead
+                    )
             case b.Group() if block.kind not in _UNREAD:
                 yield from _lists(block.blocks, rules, names)
             case _:
@@ -224,14 +237,14 @@ def _lists(blocks: Sequence[b.Block], rules: WritingRules, names: Sequence[str])
 
 def _list(block: b.List, items: Sequence[str], rules: WritingRules, names: Sequence[str]) -> Iterator[Finding]:
     if len(block.items) > rules.list_items and items:
-        yield Finding("list", f"a list has {len(block.items)} items", f"write at most {rules.list_items}", items[0], items[0])
+        yield Finding("list", f"a list has {len(block.items)} items", f"write at most {rules.list_items}", items[0])
     for item in items if not block.ordered else ():
         first = item.split(" ")[0].strip(",:;") if item else ""
         named = any(item.startswith(name) for name in names) or first in _NAMES
         if first[:1].isupper() and not named and not (len(first) > 1 and first.isupper()):
-            yield Finding("list", f"the item '{item[:40]}' starts with a capital", "start it with a small letter", item, item)
+            yield Finding("list", f"the item '{item[:40]}' starts with a capital", "start it with a small letter", item)
         if item.endswith("."):
-            yield Finding("list", f"the item '{item[:40]}' ends with a stop", "leave the stop out", item, item)
+            yield Finding("list", f"the item '{item[:40]}' ends with a stop", "leave the stop out", item)
 
 
 def _links(blocks: Sequence[b.Block], rules: WritingRules) -> Iterator[Finding]:
@@ -239,11 +252,11 @@ def _links(blocks: Sequence[b.Block], rules: WritingRules) -> Iterator[Finding]:
         if isinstance(node, b.Link):
             words = b.plain(node.content).strip()
             if words.lower().rstrip(".") in ("here", "click here", "this link", "link", "read more", "more"):
-                yield Finding("link", f"the link '{words}' does not say where it leads", "write the name of the page", words, words)
+                yield Finding("link", f"the link '{words}' does not say where it leads", "write the name of the page", words)
             if any(host in node.href for host in rules.shorteners):
-                yield Finding("link", f"the link to {node.href} hides where it leads", "write the full address", words, words)
+                yield Finding("link", f"the link to {node.href} hides where it leads", "write the full address", words)
             if node.href.startswith("http:"):
-                yield Finding("link", f"the link to {node.href} is not secure", "write an address that starts with https:", words, words)
+                yield Finding("link", f"the link to {node.href} is not secure", "write an address that starts with https:", words)
 
 
 def _reading_age(pieces: Sequence[_Piece], rules: WritingRules, title: str) -> Iterator[Finding]:
@@ -255,7 +268,7 @@ def _reading_age(pieces: Sequence[_Piece], rules: WritingRules, title: str) -> I
     age = 0.39 * len(words) / len(sentences) + 11.8 * sum(map(_syllables, words)) / len(words) - 15.59 + 5
     if age > rules.reading_age:
         what = f"{title} has a reading age of about {age:.0f} years (a rough measure)"
-        yield Finding("reading age", what, f"aim for {rules.reading_age} or less: shorter words, shorter sentences", "", "")
+        yield Finding("reading age", what, f"aim for {rules.reading_age} or less: shorter words, shorter sentences", "")
 
 
 def _syllables(word: str) -> int:
