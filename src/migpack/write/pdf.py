@@ -28,6 +28,8 @@ from migpack.write.acroform import mend_form
 from migpack.write.structure import mend_lists
 
 FONTS = tuple(f"styles/fonts/LiberationSans-{face}.ttf" for face in ("Regular", "Bold", "Italic", "BoldItalic"))
+# The scripts that they lack, and that many people in England read; one face each.
+SCRIPT_FONTS = tuple(f"styles/fonts/NotoSans{script}-Regular.ttf" for script in ("Arabic", "Bengali", "Gujarati", "Gurmukhi"))
 SCHEME = "library:"
 INSTALL = "sudo apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 _VARIANT = "pdf/ua-1"
@@ -116,14 +118,23 @@ class Printer:
 
     def missing_letters(self, text: str) -> tuple[str, ...]:
         """Return the letters of the text that our fonts lack, each once, in order of appearance."""
-        return tuple(dict.fromkeys(letter for letter in text if ord(letter) not in self._letters and not _invisible(letter)))
+        missing = dict.fromkeys(letter for letter in text if ord(letter) not in self._letters and not _invisible(letter))
+        return tuple(letter for letter in missing if ord(letter) not in self._script_letters)
 
     @cached_property
     def _letters(self) -> frozenset[int]:
-        """The code points that all four faces have."""
+        """The code points that all four faces of Liberation Sans have."""
+        return frozenset.intersection(*map(self._letters_of, FONTS))
+
+    @cached_property
+    def _script_letters(self) -> frozenset[int]:
+        """The code points that one of the other fonts has."""
+        return frozenset.union(*map(self._letters_of, SCRIPT_FONTS))
+
+    def _letters_of(self, font: str) -> frozenset[int]:
         from fontTools.ttLib import TTFont
 
-        return frozenset.intersection(*(frozenset(TTFont(io.BytesIO(self._read(face)), lazy=True).getBestCmap()) for face in FONTS))
+        return frozenset(TTFont(io.BytesIO(self._read(font)), lazy=True).getBestCmap())
 
     def _sheet(self, link: str) -> Any:
         """Return a parsed style sheet, parsed once for all documents."""

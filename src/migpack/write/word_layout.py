@@ -15,7 +15,7 @@ from migpack.write.word_pieces import Grid, GridCell, GridRow, Para, Piece, firs
 from migpack.write.word_styles import Window
 from migpack.write.word_words import PICTURE_MM, Outside, Words
 
-BLANK_ROW, SIGNATURE_ROW, LINE_ROW, THIRD_ROW = twips(11), twips(14), twips(7), twips(80)
+BLANK_ROW, SIGNATURE_ROW, LINE_ROW, THIRD_ROW = twips(11), twips(14), twips(7), twips(72)
 _PARAGRAPHS = {
     "": "Normal",
     "lead": "Lead",

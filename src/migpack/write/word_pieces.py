@@ -14,7 +14,12 @@ from xml.sax import saxutils
 TWIPS_PER_MM = 1440 / 25.4
 EMU_PER_TWIP = 635
 _RTL = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
-_RTL_RUN = re.compile(f"([{_RTL}]+(?:[\\s,.'’-]+[{_RTL}]+)*)")
+_INDIC = "\u0900-\u0dff\u200c\u200d"
+_STRETCH = "[{0}]+(?:[\\s,.'’-]+[{0}]+)*"
+_RTL_RUN, _INDIC_RUN = (_STRETCH.format(letters) for letters in (_RTL, _INDIC))
+_COMPLEX_RUN = re.compile(f"({_RTL_RUN}|{_INDIC_RUN})")
+# Arial, which the styles name, has Arabic letters; for those of India and Bangladesh this is what Word brings.
+_INDIC_FONT = '<w:rFonts w:ascii="Nirmala UI" w:hAnsi="Nirmala UI" w:cs="Nirmala UI"/>'
 _TOTAL = '<w:tcBorders><w:top w:val="single" w:sz="14" w:space="0" w:color="003087"/></w:tcBorders>'
 _BAND = '<w:shd w:val="clear" w:color="auto" w:fill="F0F4F5"/>'
 _FIRST_LETTER = re.compile(r"[^\W\d_]")
@@ -31,20 +36,26 @@ def twips(length_mm: float) -> int:
 
 
 def run(words: str, *, style: str = "", bold: bool = False, underline: bool = False, lang: str = "") -> str:
-    """Return runs of words; those written from right to left get runs of their own. A line feed ends a line."""
+    """Return runs of words; those in Arabic, Hebrew or Indic letters get runs of their own. A line feed ends a line."""
     if words.isascii():
-        return _run(words, style, bold, underline, lang, rtl=False)
-    pieces = _RTL_RUN.split(words)
-    return "".join(_run(piece, style, bold, underline, lang, rtl=n % 2 == 1) for n, piece in enumerate(pieces) if piece)
+        return _run(words, style, bold, underline, lang, "")
+    pieces = _COMPLEX_RUN.split(words)
+    return "".join(_run(piece, style, bold, underline, lang, _script(piece) if n % 2 else "") for n, piece in enumerate(pieces) if piece)
 
 
-def _run(words: str, style: str, bold: bool, underline: bool, lang: str, *, rtl: bool) -> str:
+def _script(words: str) -> str:
+    """Return the mark of a run in letters that are joined or read from the right: 'rtl' or 'cs'."""
+    return "rtl" if re.match(_RTL_RUN, words) else "cs"
+
+
+def _run(words: str, style: str, bold: bool, underline: bool, lang: str, script: str) -> str:
     look = (
         (f'<w:rStyle w:val="{style}"/>' if style else "")
+        + (_INDIC_FONT if script == "cs" else "")
         + ("<w:b/><w:bCs/>" if bold else "")
         + ('<w:u w:val="single"/>' if underline else "")
-        + ("<w:rtl/>" if rtl else "")
-        + (f'<w:lang w:{"bidi" if rtl else "val"}="{lang}"/>' if lang else "")
+        + (f"<w:{script}/>" if script else "")
+        + (f'<w:lang w:{"bidi" if script else "val"}="{lang}"/>' if lang else "")
     )
     lines = "<w:br/>".join(f'<w:t xml:space="preserve">{escape(line)}</w:t>' for line in words.split("\n"))
     return f"<w:r>{f'<w:rPr>{look}</w:rPr>' if look else ''}{lines}</w:r>"
@@ -53,7 +64,7 @@ def _run(words: str, style: str, bold: bool, underline: bool, lang: str, *, rtl:
 def starts_right(words: str) -> bool:
     """Say whether the words are read from right to left: their first letter is."""
     first = None if words.isascii() else _FIRST_LETTER.search(words)
-    return bool(first and _RTL_RUN.match(first[0]))
+    return bool(first and re.match(_RTL_RUN, first[0]))
 
 
 def word_field(instruction: str, shown: str = "1") -> str:
