@@ -478,10 +478,6 @@ class RowList(Content):
     groups: tuple[ListGroup, ...] = ()
     rows: tuple[ListRow, ...]
 
-    def of(self, group: str) -> tuple[ListRow, ...]:
-        """Return the rows of a group."""
-        return tuple(row for row in self.rows if row.group == group)
-
 
 class Element(Content):
     """Something that a document for patients may have to carry; `shows` is what its words must match (a regular expression)."""
