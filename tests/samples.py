@@ -16,7 +16,7 @@ from migpack.plan import Wanted
 TODAY = dt.date(2026, 11, 23)
 # Rich has every trait, minimal only what must be given.
 SAMPLES = {name: shipped() / "templates" / "samples" / name / "practice.yaml" for name in ("small", "rich", "minimal")}
-MINIMAL = SAMPLES["minimal"].read_text("utf-8")
+MINIMAL = "".join(line for line in SAMPLES["minimal"].read_text("utf-8").splitlines(True) if not line.startswith("#"))
 WEEKEND = MINIMAL.replace("2027-06-10", "2027-06-10 8am\n  final_extract: 2027-06-10 1am\nsettings:\n  cutover_length: 0 days")
 
 

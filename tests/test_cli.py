@@ -200,9 +200,9 @@ def test_only_makes_one_document_and_leaves_the_rest(tmp_path: Path) -> None:
 
 
 def test_a_document_that_is_not_there_gets_a_suggestion(tmp_path: Path) -> None:
-    result = run("build", samples.written(tmp_path, samples.MINIMAL), "--out", tmp_path / "out", "--only", "postr")
+    result = run("build", samples.written(tmp_path, samples.MINIMAL), "--out", tmp_path / "out", "--only", "leter")
     assert result.exit_code == 1
-    assert "did you mean 'poster'?" in result.output
+    assert "did you mean 'letter'?" in result.output
 
 
 def test_what_a_person_changed_is_kept_until_replaced(tmp_path: Path) -> None:

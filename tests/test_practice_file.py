@@ -33,7 +33,7 @@ WRONG: list[tuple[str, str, str]] = [
     ("unknown role", BASE + "people:\n  practise_manager: Sam\n", "10:3: people: no role is called 'practise_manager' — did you mean 'practice_manager'?"),
     ("unknown trait", BASE.replace("name: Corner Surgery", "name: Corner Surgery\n  traits: [dispencing]"), "3:12: practice.traits: no trait is called 'dispencing' — did you mean 'dispensing'?"),
     ("derived trait", BASE.replace("name: Corner Surgery", "name: Corner Surgery\n  traits: [tpp_move]"), "practice.traits: no trait is called 'tpp_move'"),
-    ("unknown document", BASE + "leave_out: [postr]\n", "9:13: leave_out: no document is called 'postr' — did you mean 'poster'?"),
+    ("unknown document", BASE + "leave_out: [leter]\n", "9:13: leave_out: no document is called 'leter' — did you mean 'letter'?"),
     ("unknown kind", BASE + "third_parties:\n  - {name: Lab, kind: patology}\n", "10:23: third_parties: no kind is called 'patology' — did you mean 'pathology'?"),
     ("two parties of one name", BASE + "third_parties:\n  - name: Lab\n  - name: Lab\n", "11:11: two third parties have the id 'lab' — write an id: of its own"),
     ("list for text", BASE.replace("name: Corner Surgery", "name: [Corner]"), "2:9: practice.name: a list stands where a text belongs"),

@@ -273,11 +273,6 @@ def text(tree: Tree) -> str:
     return "\n".join(piece.text for piece in passages(tree))
 
 
-def text_of(blocks: tuple[Block, ...]) -> str:
-    """Return all words of some blocks, one passage to a line."""
-    return "\n".join(piece.text for piece in _passages(blocks, "paragraph") if piece.text)
-
-
 def words(tree: Tree) -> tuple[str, ...]:
     """Return the words in reading order, as white space parts them."""
     return tuple(text(tree).split())

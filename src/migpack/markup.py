@@ -182,7 +182,7 @@ class _Builder:
         if len(kinds) > 1:
             self._add(element, "has more than one class", "keep one")
         if kind in ("gap", "merge") and not key:
-            self._add(element, "does not say which fact it stands for", 'write data-key="…"')
+            self._add(element, "does not say which fact is missing", 'write data-key="…"')
         if not width.isdecimal():
             self._add(element, f"has the data-width '{width}'", "write whole millimetres")
             width = "0"

@@ -19,7 +19,7 @@ from migpack.messages import most_segments, size, text_price
 from migpack.model import Page, Plan
 from migpack.problems import Place, Problem, Weight
 from migpack.values import MONTHS, WEEKDAYS, read_moment
-from migpack.writing import Finding, read_as_patient, said, text_messages
+from migpack.writing import Finding, read_as_patient, said, spoken, text_messages
 
 MAX_NAME = 64
 _LEFTOVER = re.compile(r"(?i:lorem ipsum)|\bTODO\b|\bTBC\b|\b(?i:xxx)\b|\{\{|\}\}|\{%|«|»|\bNone\b|\bundefined\b")
@@ -134,7 +134,7 @@ def _lengths(plan: Plan, page: Page, tree: blocks.Tree) -> Iterator[Problem]:
     if spec.most_words or spec.most_characters:
         whole = spec.audience == "patients"
         for part in (tree.blocks,) if whole else (box.blocks for box in said(tree)):
-            words = blocks.text_of(part)
+            words = spoken(part)
             count, letters = len(words.split()), len(words)
             if count > (spec.most_words or count) or letters > (spec.most_characters or letters):
                 yield Problem(

@@ -101,6 +101,11 @@ def said(tree: b.Tree) -> tuple[b.Group, ...]:
     return tuple(node for node in b.walk(tree.blocks) if isinstance(node, b.Group) and node.kind == "say")
 
 
+def spoken(blocks: Sequence[b.Block]) -> str:
+    """Return the words that a patient reads or hears: no hint to staff, no mark of a draft; a missing fact is one word."""
+    return "\n".join(piece.text for piece in _pieces(blocks, "paragraph"))
+
+
 def text_messages(tree: b.Tree) -> tuple[str, ...]:
     """Return the text messages of a page that are whole: one with a missing fact in it has no length yet."""
     found = (node for node in b.walk(tree.blocks) if isinstance(node, b.Paragraph) and node.kind == "text")
