@@ -28,6 +28,11 @@ def words(reader: PdfReader) -> str:
     return " ".join(told).strip()
 
 
+def family(base_font: str) -> str:
+    """Return the family of an embedded font: of '/ABCDEF+Noto-Sans-Arabic' and of a bold face of it, 'NotoSansArabic'."""
+    return re.sub("(Regular|Bold|Italic)+$", "", base_font.lstrip("/").partition("+")[2].replace("-", ""))
+
+
 def _told(kid: Any, page: int | None, marked: dict[int, dict[int, str]], kind: str) -> Iterator[tuple[str, str]]:
     """Yield (kind, words): 'text', or inside tables 'row' and, for a row of header cells alone, 'head'."""
     held = kid.get_object()

@@ -29,6 +29,8 @@ from migpack.pack import Prepared, build
 from migpack.plan import Wanted
 from migpack.problems import Mistakes
 from migpack.values import MONTHS
+from migpack.write.pdf import FONTS
+from migpack.write.scripts import SCRIPT_FONTS
 
 
 @pytest.fixture(scope="session", params=[*samples.SAMPLES, "minimal"])
@@ -57,12 +59,17 @@ def squeezed(text: str) -> str:
     return re.sub(r"[\s\u00ad\u200b]+", "", text)
 
 
+def comparable(text: str) -> str:
+    """Return text without Arabic and Indic letters too: in a PDF's text layer such letters are glyphs, joined and in another order."""
+    return re.sub("[\u0600-\u06ff\u0900-\u0dff\u200c-\u200f\ufb50-\ufdff\ufe70-\ufefc]", "", squeezed(text))
+
+
 def test_twins_the_words_of_word_are_the_words_of_pdf(pack: samples.Pack) -> None:
     pairs = [file for file in pack.files(".docx") if file.with_suffix(".pdf").exists()]
     assert len(pairs) > 8
     for file in pairs:
         pdf = PdfReader(file.with_suffix(".pdf"))
-        assert squeezed(docx_words.words(file)) == squeezed(pdf_words.words(pdf)), file.name
+        assert comparable(docx_words.words(file)) == comparable(pdf_words.words(pdf)), file.name
         in_pdf = {name: field.get("/V", "") for name, field in (pdf.get_fields() or {}).items()}
         plain = {name: {"/Off": "", "/on": "on"}.get(str(value), str(value)) for name, value in in_pdf.items()}
         assert docx_words.fields(file).keys() == plain.keys(), file.name
@@ -178,6 +185,9 @@ def test_paths_are_short_ascii_and_safe_on_windows(pack: samples.Pack) -> None:
         assert not any(part.split(".")[0].lower() in reserved or part.endswith(".") for part in path.split("/"))
 
 
+OURS = {Path(font).stem.partition("-")[0] for font in (*FONTS, *SCRIPT_FONTS)}
+
+
 def test_every_pdf_passes_pdf_ua_and_holds_only_our_fonts(pack: samples.Pack) -> None:
     files = pack.files(".pdf")
     assert len(files) > 10
@@ -187,7 +197,7 @@ def test_every_pdf_passes_pdf_ua_and_holds_only_our_fonts(pack: samples.Pack) ->
         reader = PdfReader(file)
         assert reader.root_object["/Lang"] == "en-GB"
         fonts = {str(font["/BaseFont"]) for page in reader.pages for font in _fonts(page)}
-        assert fonts and all("LiberationSans" in font or "Liberation-Sans" in font for font in fonts), fonts
+        assert fonts and {pdf_words.family(font) for font in fonts} <= OURS, fonts
 
 
 def _fonts(page: object) -> list[dict[str, object]]:

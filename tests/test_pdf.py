@@ -5,8 +5,10 @@ from __future__ import annotations
 import builtins
 import io
 import os
+import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ import pytest
 from fontTools.ttLib import TTFont
 from pypdf import PdfReader, PdfWriter
 
+import pdf_words
 from migpack.problems import CannotRun
 from migpack.write import pdf
 from migpack.write.acroform import Face, set_words
@@ -111,7 +114,7 @@ def test_only_our_fonts_are_in_it_and_all_are_embedded() -> None:
     for sheet in read(printed()).pages:
         for font in sheet["/Resources"]["/Font"].values():
             [inner] = font["/DescendantFonts"]
-            assert "LiberationSans" in font["/BaseFont"].replace("-", "")
+            assert pdf_words.family(font["/BaseFont"]) == "LiberationSans"
             assert "/FontFile2" in inner.get_object()["/FontDescriptor"]
 
 
@@ -163,6 +166,22 @@ def test_without_pango_the_message_names_the_command(monkeypatch: pytest.MonkeyP
 def test_letters_that_our_fonts_lack_are_told_before_printing() -> None:
     assert printer().missing_letters("Łódź, Ŵyn, Ελένη, Борис – “quoted” £5\n\u200b\u00ad") == ()
     assert printer().missing_letters("a 你 b 好 c 你 ☐") == ("你", "好", "☐")
+    assert printer().missing_letters("پٹڈڑےہں العربية ਪੰਜਾਬੀ বাংলা ગુજરાતી ا\u200cب") == ()
+
+
+LANGUAGES = """<h1>Languages</h1><p lang="ur" dir="rtl">اگر آپ کو اردو میں درکار ہیں</p><p lang="ar" dir="rtl">باللغة العربية</p>
+<p lang="pa">ਪੰਜਾਬੀ ਵਿੱਚ</p><p lang="bn">বাংলায় দোভাষী</p><p lang="gu">ગુજરાતીમાં હિ</p><p>Dear <strong>محمد علي</strong></p>"""
+
+
+def test_other_scripts_print_in_fonts_of_ours_and_each_glyph_says_its_letters(tmp_path: Path) -> None:
+    (path := tmp_path / "languages.pdf").write_bytes(data := printed(LANGUAGES))
+    assert judge.validate_pdf(str(path), profile="ua1").is_compliant
+    fonts = {pdf_words.family(font["/BaseFont"]) for sheet in read(data).pages for font in sheet["/Resources"]["/Font"].values()}
+    assert fonts == {"LiberationSans", "NotoSansArabic", "NotoSansBengali", "NotoSansGujarati", "NotoSansGurmukhi"}
+    said = pdf_words.words(read(data))
+    assert "\ufffd" not in said
+    # In the order in which they are drawn: some signs stand before the letter that they follow in writing.
+    assert Counter(re.sub(r"\s", "", said)) == Counter(re.sub(r"<[^>]*>|\s", "", LANGUAGES))
 
 
 def test_running_words_are_words_not_styles() -> None:

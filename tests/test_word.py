@@ -173,6 +173,15 @@ def test_right_to_left_words_have_runs_and_paragraphs_of_their_own(made: Make) -
     assert '<w:rtl/></w:rPr><w:t xml:space="preserve">محمد علي</w:t>' in body
 
 
+def test_indic_words_name_a_font_that_has_them(made: Make) -> None:
+    body = part(made('<h1>Languages</h1><p lang="bn">আমাদের ফোন করুন NHS।</p><p>Or <strong>ਪੰਜਾਬੀ</strong></p>'))
+    look = '<w:rFonts w:ascii="Nirmala UI" w:hAnsi="Nirmala UI" w:cs="Nirmala UI"/>'
+    assert f'{look}<w:cs/><w:lang w:bidi="bn"/></w:rPr><w:t xml:space="preserve">আমাদের ফোন করুন</w:t>' in body
+    assert f'{look}<w:b/><w:bCs/><w:cs/></w:rPr><w:t xml:space="preserve">ਪੰਜਾਬੀ</w:t>' in body
+    assert '<w:lang w:val="bn"/></w:rPr><w:t xml:space="preserve"> NHS</w:t>' in body
+    assert "<w:bidi/>" not in body
+
+
 def test_the_same_page_gives_the_same_bytes_without_a_date_of_today(writer: WordWriter) -> None:
     source = page(WHOLE)
     first, second = (writer.write(source, read(source.html, "sample")) for _ in range(2))

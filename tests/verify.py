@@ -29,6 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ("small", "rich")
 VALIDATOR = ROOT / ".venv/judge/node_modules/.bin/ooxml-validator"
 PDF_UA = 'pdf:writer_pdf_Export:{"PDFUACompliance":{"type":"boolean","value":"true"}}'
+OUR_FONTS = tuple({file.stem.partition("-")[0] for file in (ROOT / "templates/styles/fonts").glob("*.ttf")})
 OFFICE_TIMEOUT_S = 1200
 SHOWN_FAULTS = 200
 
@@ -141,7 +142,7 @@ JUDGES = (
     Judge("LibreOffice", "does it open, and export as accessible PDF/UA-1?", (".docx",), exported),
     Judge("page-validation", "is it PDF/UA-1?", (".pdf",), accessible),
     Judge("pdfinfo", "is it tagged, with title and language en-GB?", (".pdf",), described),
-    Judge("pdffonts", "is every font embedded, and Liberation Sans?", (".pdf",), own_fonts),
+    Judge("pdffonts", "is every font embedded, and one that comes with migpack?", (".pdf",), own_fonts),
 )
 
 
@@ -201,7 +202,7 @@ def _font_faults(file: Path) -> list[Fault]:
         name = row[slice(*columns[0])].strip()
         embedded = row[slice(*columns[names.index("emb")])].strip()
         base = re.sub(r"^[A-Z]{6}\+", "", name).replace("-", "")
-        if embedded != "yes" or not base.startswith("LiberationSans"):
+        if embedded != "yes" or not base.startswith(OUR_FONTS):
             faults.append(f"{name}, embedded: {embedded}")
     return faults
 

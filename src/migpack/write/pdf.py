@@ -25,11 +25,10 @@ from urllib.parse import urlsplit
 from migpack.model import Artefact, Page
 from migpack.problems import CannotRun, MigpackError
 from migpack.write.acroform import mend_form
+from migpack.write.scripts import SCRIPT_FONTS, mend_letters
 from migpack.write.structure import mend_lists
 
 FONTS = tuple(f"styles/fonts/LiberationSans-{face}.ttf" for face in ("Regular", "Bold", "Italic", "BoldItalic"))
-# The scripts that they lack, and that many people in England read; one face each.
-SCRIPT_FONTS = tuple(f"styles/fonts/NotoSans{script}-Regular.ttf" for script in ("Arabic", "Bengali", "Gujarati", "Gurmukhi"))
 SCHEME = "library:"
 INSTALL = "sudo apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 _VARIANT = "pdf/ua-1"
@@ -112,9 +111,15 @@ class Printer:
         """Return a laid-out document as PDF bytes; the same `identity` (what the document was made from) gives the same bytes."""
         identifier = hashlib.sha256(identity.encode()).hexdigest()[:32].encode()
         with _heard(name) as said, _fixed_clock():
-            data: bytes = document.write_pdf(finisher=_finish, pdf_variant=_VARIANT, pdf_identifier=identifier, custom_metadata=True)
+            data: bytes = document.write_pdf(finisher=self._finish, pdf_variant=_VARIANT, pdf_identifier=identifier, custom_metadata=True)
             said.extend(_not_drawn(document))
         return data
+
+    def _finish(self, document: Any, pdf: Any) -> None:
+        """Mend what WeasyPrint is about to write: its `finisher`."""
+        mend_lists(pdf)
+        mend_form(document, pdf)
+        mend_letters(pdf, self._read)
 
     def missing_letters(self, text: str) -> tuple[str, ...]:
         """Return the letters of the text that our fonts lack, each once, in order of appearance."""
@@ -293,12 +298,6 @@ class _Listener(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self._said.append(record.getMessage())
-
-
-def _finish(document: Any, pdf: Any) -> None:
-    """Mend what WeasyPrint is about to write: its `finisher`."""
-    mend_lists(pdf)
-    mend_form(document, pdf)
 
 
 def _not_drawn(document: Any) -> list[str]:

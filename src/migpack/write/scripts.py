@@ -1,0 +1,68 @@
+"""The scripts that Liberation Sans lacks: their fonts, and what their glyphs say in the text of a PDF.
+
+In these scripts letters join and take other shapes. WeasyPrint gives the letters of a joined group to the last glyph that is
+drawn for it, wherever that glyph stands next, and none to the others, which PDF/UA-1 forbids. Here each glyph says its own.
+Words are still in the order in which they are drawn: readers of right-to-left text turn them round.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Any
+
+SCRIPTS = ("Arabic", "Bengali", "Gujarati", "Gurmukhi")
+SCRIPT_FONTS = tuple(f"styles/fonts/NotoSans{script}-Regular.ttf" for script in SCRIPTS)
+_NOTHING = "\N{ZERO WIDTH SPACE}"
+_JOINERS = ("\N{ZERO WIDTH JOINER}", "\N{ZERO WIDTH NON-JOINER}")
+_SAYS = re.compile(rb"<([0-9a-f]{4})> <([0-9a-f]*)>")
+_ONE_FOR_ONE, _LIGATURE, _EXTENSION = 1, 4, 7  # kinds of substitution in OpenType
+
+
+def mend_letters(pdf: Any, read: Callable[[str], bytes]) -> None:
+    """Correct, in the PDF that pydyf is about to write, which letters the glyphs of our script fonts stand for."""
+    for font in [thing for thing in pdf.objects if isinstance(thing, dict) and "ToUnicode" in thing]:
+        name = str(font["BaseFont"]).replace("-", "")
+        for face in (face for script, face in zip(SCRIPTS, SCRIPT_FONTS, strict=True) if f"NotoSans{script}" in name):
+            letters = glyph_letters(read(face))
+            told = pdf.objects[int(font["ToUnicode"].split()[0])].stream
+            told[:] = [_SAYS.sub(lambda match: _mended(match, letters), line) for line in told]  # noqa: B023
+
+
+def _mended(match: re.Match[bytes], letters: dict[int, str]) -> bytes:
+    glyph, engine = match[1], match[2].decode()
+    own = letters.get(int(glyph, 16), "" if engine else _NOTHING)
+    return b"<%s> <%s>" % (glyph, (own.encode("utf-16-be").hex() if own else engine).encode())
+
+
+@lru_cache(maxsize=len(SCRIPT_FONTS))
+def glyph_letters(data: bytes) -> dict[int, str]:
+    """Return the letters that each glyph of a font file stands for, joined and changed shapes included."""
+    from fontTools.ttLib import TTFont
+
+    font: Any = TTFont(io.BytesIO(data), lazy=True)
+    named = sorted(font.getBestCmap().items(), reverse=True)  # of several letters that share a glyph, the first
+    letters = {name: unicodedata.normalize("NFKC", chr(code)) for code, name in named}
+    shapes = list(_shapes(font["GSUB"].table))
+    before = 0
+    while before < len(letters):  # a shape may be made of shapes
+        before = len(letters)
+        for parts, shape in shapes:
+            if shape not in letters and all(part in letters for part in parts):
+                letters[shape] = "".join(letters[part] for part in parts if letters[part] not in _JOINERS)
+    return {font.getGlyphID(name): text for name, text in letters.items()}
+
+
+def _shapes(table: Any) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield the glyphs that another takes the place of, and that other."""
+    for lookup in table.LookupList.Lookup:
+        for sub in lookup.SubTable:
+            kind, rule = (sub.ExtensionLookupType, sub.ExtSubTable) if lookup.LookupType == _EXTENSION else (lookup.LookupType, sub)
+            if kind == _ONE_FOR_ONE:
+                yield from (((plain,), shape) for plain, shape in rule.mapping.items())
+            elif kind == _LIGATURE:
+                for first, made in rule.ligatures.items():
+                    yield from (((first, *one.Component), one.LigGlyph) for one in made)
