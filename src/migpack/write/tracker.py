@@ -6,14 +6,16 @@ come with a word: the State column says "overdue" where the colour does.
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from migpack.model import Plan
+from migpack.model import Party, Plan
 from migpack.write.zipped import rezip
 
 STATUSES = ("Not started", "In progress", "Done", "Blocked", "Not applicable")
+PARTY_STATUSES = ("Not told yet", "Told", "Dates agreed", "Off", "On and tested", "Closed", "Problem")
 DATE = "ddd d mmm yyyy"
 LINE_PT = 14.5
 Row = Sequence[Any]
@@ -51,7 +53,7 @@ def _tasks(sheet: Any, plan: Plan) -> None:
         for t in plan.tasks
     ]
     _fill(sheet, heads, rows, (10, 44, 20, 22, 26, 16, 14, 14, 16, 38, 28), dates=(6, 9))
-    _status(sheet, "G", len(rows))
+    _status(sheet, "G", len(rows), STATUSES)
     for n in range(2, len(rows) + 2):
         sheet.cell(
             n, 8
@@ -82,12 +84,15 @@ def _parties(sheet: Any, plan: Plan) -> None:
         "E-mail",
         "Notice needed",
         "Tell by",
-        "Letter dated",
-        "Off",
-        "On",
+        "1 Notice dated",
+        "2 Reminder",
+        "Off, and message 3",
+        "On, and message 4",
+        "5 Confirmation",
+        "Replied on",
+        "Chased on",
         "Charge",
         "Status",
-        "Chased on",
         "Notes",
     )
     rows: list[Row] = []
@@ -95,11 +100,20 @@ def _parties(sheet: Any, plan: Plan) -> None:
         contact = party.contact
         rows.append(
             (party.name, party.kind_title, contact and contact.name, contact and contact.phone, contact and contact.email,
-             str(party.notice) if party.notice else None, party.tell_by, party.letter_on, party.off, party.on, party.charge or None,
-             STATUSES[0], None, party.notes or None)
+             str(party.notice) if party.notice else None, party.tell_by, party.letter_on, _reminded_on(plan, party), party.off, party.on,
+             max(party.on or plan.milestones["go_live"].date, plan.milestones["reentry_complete"].date), None, None, party.charge or None,
+             PARTY_STATUSES[0], party.notes or None)
         )  # fmt: skip
-    _fill(sheet, heads, rows, (28, 26, 22, 15, 28, 14, 16, 16, 16, 16, 16, 14, 16, 28), dates=(7, 8, 9, 10, 13))
-    _status(sheet, "L", len(rows))
+    widths = (28, 26, 22, 15, 28, 14, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 28)
+    _fill(sheet, heads, rows, widths, dates=(7, 8, 9, 10, 11, 12, 13, 14))
+    _status(sheet, "P", len(rows), PARTY_STATUSES)
+
+
+def _reminded_on(plan: Plan, party: Party) -> dt.date | None:
+    """Return the plan's day for reminders where it lies in the week before the party's own change; else the letter says it in words."""
+    reminder = plan.milestones["third_party_reminder"].date
+    change = party.off or plan.milestones["final_extract"].date
+    return reminder if 0 < (change - reminder).days < 9 else None
 
 
 def _fill(sheet: Any, heads: Row, rows: Iterable[Row], widths: Sequence[float], *, dates: Sequence[int]) -> None:
@@ -138,10 +152,10 @@ def _fill(sheet: Any, heads: Row, rows: Iterable[Row], widths: Sequence[float], 
     sheet.print_title_rows = "1:1"
 
 
-def _status(sheet: Any, column: str, count: int) -> None:
+def _status(sheet: Any, column: str, count: int, statuses: Sequence[str]) -> None:
     from openpyxl.worksheet.datavalidation import DataValidation
 
-    choice = DataValidation(type="list", formula1=f'"{",".join(STATUSES)}"', allow_blank=False)
+    choice = DataValidation(type="list", formula1=f'"{",".join(statuses)}"', allow_blank=False)
     choice.error = "Choose one of the list"
     sheet.add_data_validation(choice)
     choice.add(f"{column}2:{column}{max(count + 1, 2)}")
