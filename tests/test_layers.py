@@ -26,7 +26,7 @@ LEVELS = {
     2: "migpack.content migpack.practice migpack.model migpack.workdays",
     3: "migpack.library migpack.load migpack.timeline migpack.parties migpack.check migpack.plan migpack.chart migpack.references",
     4: "migpack.filters migpack.messages migpack.render migpack.vocabulary migpack.blocks migpack.markup migpack.writing migpack.proof "
-    "migpack.screen",
+    "migpack.screen migpack.facts migpack.slots migpack.forms",
     5: "migpack.write migpack.write.* migpack.manifest migpack.starter",
     5.5: "migpack.pack",
     6: "migpack.letters* migpack.collect* migpack.post* migpack.changes* migpack.programme*",
@@ -40,6 +40,7 @@ OWNERS = {
     "yaml": ("migpack.yamlio",),
     "jinja2": ("migpack.render",),
     "weasyprint": ("migpack.write.pdf*", "migpack.write.join", "migpack.letters*"),
+    "lxml": ("migpack.slots", "migpack.write.word*", "migpack.collect*"),
     "docx": ("migpack.write.word*", "migpack.write.house_styles", "migpack.collect*"),
     "pydyf": ("migpack.write.*", "migpack.letters*"),
     "fontTools": ("migpack.write.*", "migpack.letters*"),
@@ -52,9 +53,9 @@ OWNERS = {
     "segno": ("migpack.messages",),
 }
 # What must not be loaded by `migpack --help`.
-SLOW = ("weasyprint", "docx", "openpyxl", "icalendar", "pypdf", "jinja2", "rich", "holidays")
+SLOW = ("weasyprint", "docx", "lxml", "openpyxl", "icalendar", "pypdf", "jinja2", "rich", "holidays")
 # These think; they touch no file, clock, network or terminal.
-PURE = [f"migpack.{name}" for name in "phrases timeline parties check plan chart vocabulary blocks writing markup proof".split()]
+PURE = [f"migpack.{name}" for name in "phrases timeline parties check plan chart vocabulary blocks writing markup proof facts".split()]
 OUTSIDE = ("os", "io", "sys", "pathlib", "shutil", "tempfile", "subprocess", "socket", "time", "urllib")
 SPEAKER = "migpack.cli"
 

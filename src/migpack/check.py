@@ -44,6 +44,7 @@ def check(case: Case, milestones: Mapping[str, Milestone], parties: Mapping[str,
         *_ordering(case, milestones),
         *_lapsed(case, milestones),
         *_odd_facts(case),
+        *_own_form(case),
     )
 
 
@@ -329,6 +330,19 @@ def _odd_facts(case: Case) -> Iterator[Problem]:
             f"ask the {length.ask}, then write dates: final_extract, or settings: cutover_length",
             Weight.SHOULD,
             "default",
+        )
+
+
+def _own_form(case: Case) -> Iterator[Problem]:
+    """Find an ICB that insists on a form which the library does not have."""
+    has_one = any(spec.made_by == "word_form" and spec.applies(case.traits) for spec in case.content.catalogue.documents)
+    if case.file.icb and case.file.icb.template_required and not has_one:
+        yield Problem(
+            case.place("icb", "template_required"),
+            f"{case.file.icb.name} insists on its own template, and no document of the catalogue fills it in",
+            "lay its .docx into templates/forms/ and give it an entry in templates/catalogue.yaml with made_by: word_form (see the README)",
+            Weight.SHOULD,
+            "own-form",
         )
 
 

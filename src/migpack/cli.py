@@ -180,15 +180,22 @@ def build(
 
 @main.command("list")
 @click.argument("practice", metavar="[PRACTICE.YAML]", required=False, type=click.Path(path_type=Path))
+@click.option("--fields", is_flag=True, help="Show what an area's own Word form can name instead, with a practice file also its value.")
 @library_option
 @told_plainly
-def list_content(practice: Path | None, areas: tuple[Path, ...]) -> None:
+def list_content(practice: Path | None, fields: bool, areas: tuple[Path, ...]) -> None:
     """Show every document, role, milestone, trait and third-party kind, and where each comes from."""
-    from migpack.library import Library
-    from migpack.load import read_content
-    from migpack.screen import content_tables
+    from migpack.library import Library, sample
+    from migpack.load import load, read_content
+    from migpack.pack import facts_of
+    from migpack.screen import content_tables, fact_tables
 
-    _show(content_tables(read_content(Library.of(practice.parent if practice else None, areas))))
+    library = Library.of(practice.parent if practice else None, areas)
+    if fields:
+        known = facts_of(load(practice or sample(), library), library, _day(None), of_every_practice=not practice)
+        _show(fact_tables(known, values=bool(practice)))
+    else:
+        _show(content_tables(read_content(library)))
 
 
 @main.command()

@@ -9,7 +9,7 @@ import re
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
 
 from migpack.phrases import Length, Offset, parse_rule, parse_span
 from migpack.phrases import Rule as RulePhrase
@@ -588,6 +588,20 @@ class DocumentSpec(Conditional):
     standby: bool = False
     holds_patient_data: bool = False
     about: Prose
+
+    @model_validator(mode="after")
+    def _word_form_is_one(self) -> DocumentSpec:
+        if self.made_by == "word_form":
+            if not self.template.endswith(".docx"):
+                raise ValueError("a word_form is filled from a Word file without macros \N{EM DASH} write template: forms/….docx")
+            if self.formats != ("docx",) or self.per != "practice" or self.styles != ("house",) or self.printed or self.fillable:
+                raise ValueError(
+                    "a word_form is one Word file for the practice \N{EM DASH} write formats: [docx] and per: practice, "
+                    "and leave out styles, printed and fillable"
+                )
+        elif self.template.endswith(".docx"):
+            raise ValueError("a Word file is filled as a form of its own \N{EM DASH} write made_by: word_form")
+        return self
 
 
 class Folder(Content):

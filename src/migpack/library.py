@@ -22,6 +22,11 @@ def shipped() -> Path:
     return package if (package / "templates").is_dir() else package.parents[1]
 
 
+def sample() -> Path:
+    """Return the practice file of an invented practice."""
+    return shipped() / "templates" / "samples" / "small" / "practice.yaml"
+
+
 @dataclass(frozen=True)
 class Library:
     """Content folders, the shipped one first; each may hold templates/ and checklists/."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from migpack import __version__
+from migpack.forms import WordForm
 from migpack.model import Artefact, Issued, Page, Plan
 from migpack.problems import Place, mistake
 
@@ -55,13 +56,18 @@ def read_last(folder: Path) -> Last:
 
 
 def write_manifest(
-    plan: Plan, pages: Iterable[Page], artefacts: Iterable[Artefact], carried: Last, beside: Mapping[str, str], today: dt.date
+    plan: Plan,
+    made: Iterable[Page | WordForm],
+    artefacts: Iterable[Artefact],
+    carried: Last,
+    beside: Mapping[str, str],
+    today: dt.date,
 ) -> bytes:
     """Return manifest.json.
 
     Args:
         plan: what the pack was made from.
-        pages: the documents of this build.
+        made: the documents of this build.
         artefacts: the files of this build.
         carried: documents and files of the last build that stay as they are (`--only`).
         beside: changed files that were kept, each with the name of the new file beside it.
@@ -69,15 +75,15 @@ def write_manifest(
     """
     case = plan.case
     documents = dict(carried.documents) | {
-        page.document.id: {
-            "title": page.document.title,
-            "version": page.version,
-            "final": not page.draft,
-            "issue": int(page.version.split()[1]),
-            "content": page.content_hash,
-            "approvals": {need: plan.approval_codes[need] for need in page.document.spec.needs},
+        one.document.id: {
+            "title": one.document.title,
+            "version": one.version,
+            "final": not one.draft,
+            "issue": int(one.version.split()[1]),
+            "content": one.content_hash,
+            "approvals": {need: plan.approval_codes[need] for need in one.document.spec.needs},
         }
-        for page in pages
+        for one in made
     }
     files = dict(carried.files) | {
         artefact.path: {

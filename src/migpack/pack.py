@@ -14,6 +14,8 @@ from pathlib import Path
 
 from migpack import FORMATS
 from migpack.check import check
+from migpack.facts import Fact, facts
+from migpack.forms import WordForm, answers, render_forms
 from migpack.library import Library
 from migpack.manifest import NOTHING, Last, digest, write_manifest
 from migpack.model import Artefact, Case, Page, Plan
@@ -27,10 +29,11 @@ from migpack.timeline import date_milestones
 
 @dataclass(frozen=True)
 class Prepared:
-    """A pack thought through: its plan, its pages, and the warnings and gaps that do not stop a draft."""
+    """A pack thought through: its plan, its pages, an area's own forms, and the warnings and gaps that do not stop a draft."""
 
     plan: Plan
     pages: tuple[Page, ...]
+    forms: tuple[WordForm, ...]
     problems: tuple[Problem, ...]
     library: Library
     today: dt.date
@@ -47,9 +50,9 @@ def prepare(case: Case, library: Library, today: dt.date, wanted: Wanted) -> Pre
     parties = plan_parties(case, milestones)
     found = _no_mistakes(check(case, milestones, party_dates(parties), today))
     plan = make_plan(case, milestones, parties, wanted)
-    pages = render(plan, library, today)
-    found += _no_mistakes(tuple(_found_in(library, problem) for problem in proof(plan, pages)))
-    return Prepared(plan, pages, found, library, today, not wanted.only)
+    pages, forms = render(plan, library, today), render_forms(plan, library, today)
+    found += _no_mistakes(tuple(_found_in(library, problem) for problem in proof(plan, pages, forms)))
+    return Prepared(plan, pages, forms, found, library, today, not wanted.only)
 
 
 def _found_in(library: Library, problem: Problem) -> Problem:
@@ -69,6 +72,17 @@ def plan_only(case: Case, today: dt.date) -> Plan:
     return make_plan(case, milestones, parties, Wanted())
 
 
+def facts_of(case: Case, library: Library, today: dt.date, *, of_every_practice: bool) -> Mapping[str, Fact]:
+    """Return what an area's own form can name; `of_every_practice` leaves out the names that only this practice has.
+
+    Raises:
+        Mistakes: its dates contradict each other, or the business justification form has a mistake.
+    """
+    plan = plan_only(case, today)
+    own, every = answers(plan, library, today)
+    return facts(plan, (every,) if of_every_practice else (own, every))
+
+
 def pack_folder(case: Case, out: Path) -> Path:
     """Return the folder of this practice's pack inside the output folder."""
     return out / slug(case.file.practice.name, 60).replace("_", "-")
@@ -84,7 +98,7 @@ def lay_out(prepared: Prepared, jobs: int) -> None:
     from migpack.write.earlier import Earlier
 
     nothing = Earlier(Path(), NOTHING, prepared.library)
-    for _ in make_files(prepared.plan, prepared.pages, prepared.library, frozenset({"pdf"}), jobs, nothing):
+    for _ in make_files(prepared.plan, prepared.pages, prepared.forms, prepared.library, frozenset({"pdf"}), jobs, nothing):
         pass
 
 
@@ -132,14 +146,14 @@ def build(
     made: dict[str, Artefact] = {}
     earlier = Earlier(folder, last, prepared.library)
     with Staging(folder, last) as staging:
-        for artefact in make_files(prepared.plan, prepared.pages, prepared.library, formats, jobs, earlier):
+        for artefact in make_files(prepared.plan, prepared.pages, prepared.forms, prepared.library, formats, jobs, earlier):
             staging.add(artefact)
             made[artefact.path] = artefact
             yield artefact
         carried = _carried(prepared, formats, last)
 
         def manifest(beside: Mapping[str, str]) -> bytes:
-            return write_manifest(prepared.plan, prepared.pages, made.values(), carried, beside, prepared.today)
+            return write_manifest(prepared.plan, (*prepared.pages, *prepared.forms), made.values(), carried, beside, prepared.today)
 
         hashes = {path: digest(artefact.data) for path, artefact in made.items()}
         kept = staging.finish(hashes, manifest, replace=replace_changed, carried=carried.files)

@@ -7,9 +7,12 @@ A `Problem` is a value: what is wrong, where, and what to write instead. Lines a
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+
+_NUMBER = re.compile(r"\d+")  # paragraph 9 comes before paragraph 12
 
 
 class Weight(StrEnum):
@@ -62,7 +65,7 @@ class Mistakes(MigpackError):
     """One or more problems that stop the pack."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(sorted(set(problems), key=lambda p: (p.place, p.what)))
+        self.problems = tuple(sorted(set(problems), key=lambda p: (p.place, _NUMBER.sub(lambda n: n[0].zfill(6), p.what))))
         super().__init__("\n".join(map(str, self.problems)))
 
     def __reduce__(self) -> tuple[type[Mistakes], tuple[tuple[Problem, ...]]]:

@@ -14,10 +14,11 @@ from typing import Any
 from migpack import blocks
 from migpack.content import Element
 from migpack.filters import date
+from migpack.forms import WordForm, fitting
 from migpack.markup import read
 from migpack.messages import most_segments, size, text_price
 from migpack.model import Page, Plan
-from migpack.problems import Place, Problem, Weight
+from migpack.problems import Place, Problem, Weight, did_you_mean
 from migpack.values import MONTHS, WEEKDAYS, read_moment
 from migpack.writing import Finding, read_as_patient, said, spoken, text_messages
 
@@ -26,8 +27,8 @@ _LEFTOVER = re.compile(r"(?i:lorem ipsum)|\bTODO\b|\bTBC\b|\b(?i:xxx)\b|\{\{|\}\
 _DATED = re.compile(rf"({'|'.join(WEEKDAYS)}),? (\d{{1,2}}) ({'|'.join(MONTHS)}) (\d{{4}})")
 
 
-def proof(plan: Plan, pages: tuple[Page, ...]) -> tuple[Problem, ...]:
-    """Return every problem of the pages of a pack."""
+def proof(plan: Plan, pages: tuple[Page, ...], forms: tuple[WordForm, ...]) -> tuple[Problem, ...]:
+    """Return every problem of the pages and the word forms of a pack."""
     names: dict[str, str] = {}
     written = plan.case.file.model_dump_json()
     problems: list[Problem] = []
@@ -43,6 +44,9 @@ def proof(plan: Plan, pages: tuple[Page, ...]) -> tuple[Problem, ...]:
         problems += _carried(plan, page, tree)
         problems += _lengths(plan, page, tree)
         problems += _written_for_patients(plan, page, tree)
+    for form in forms:
+        problems += _may_be_final(plan, form) if not form.draft else []
+        problems += _slots(plan, form)
     return tuple(dict.fromkeys(problems))
 
 
@@ -51,12 +55,43 @@ def _template(page: Page) -> Place:
 
 
 def _gaps(plan: Plan, page: Page, tree: blocks.Tree) -> Iterator[Problem]:
-    if page.draft and page.document.spec.standby:
-        return
+    if not (page.draft and page.document.spec.standby):
+        yield from (_gap(plan, page, key) for key in dict.fromkeys(blocks.gaps(tree)))
+
+
+def _gap(plan: Plan, page: Page | WordForm, key: str) -> Problem:
     weight = Weight.GAP if page.draft else Weight.MISTAKE
-    for key in dict.fromkeys(blocks.gaps(tree)):
-        place = plan.case.place(*key.split("."))
-        yield Problem(place, f"{page.document.title} needs {key}", f"write {key.replace('.', ': ')}: …", weight, page.document.id)
+    place = plan.case.place(*key.split("."))
+    return Problem(place, f"{page.document.title} needs {key}", f"write {key.replace('.', ': ')}: …", weight, page.document.id)
+
+
+def _slots(plan: Plan, form: WordForm) -> Iterator[Problem]:
+    """Find what an area's form names and nothing is called, what cannot be filled, and facts that are missing or do not fit."""
+    # A form has tags of its own. A dot behind one of our first words means ours; a letter alone may be anything.
+    ours = {first for first, dot, _ in (name.partition(".") for name in form.facts) if len(first) > 1}
+    for slot in form.slots:
+        fact, (first, dot, _) = form.facts.get(slot.name), slot.name.partition(".")
+        if slot.doubled or (slot.is_control and not fact and not (dot and first in ours)):
+            continue
+        if slot.name and not fact:
+            near = did_you_mean(slot.name, form.facts)
+            advice = near if near.startswith("did you mean") else "'migpack list --fields' shows every name"
+            yield Problem(form.place, f"{slot.where}: nothing is called '{slot.name}'", advice)
+        elif slot.trouble:
+            what, _, write = slot.trouble.partition(" — ")
+            yield Problem(form.place, f"{slot.where}: {what}", write)
+        elif fact and fact.value is None:
+            if not (form.draft and form.document.spec.standby):
+                yield _gap(plan, form, fact.name)
+        elif fact and fact.value and fitting(slot, fact) is None:
+            what = "is neither yes nor no" if slot.kind == "tick" else "is not in the list"
+            yield Problem(
+                form.place,
+                f"{slot.where}: {fact.name} is '{fact.value}', which {what}",
+                "use a control for plain text" if slot.kind == "tick" else "add it to the list of the control, or choose by hand",
+                Weight.SHOULD if form.draft else Weight.MISTAKE,
+                form.document.id,
+            )
 
 
 def _fields(page: Page, tree: blocks.Tree, names: dict[str, str]) -> Iterator[Problem]:
@@ -180,7 +215,7 @@ def _written_at(plan: Plan, page: Page, tree: blocks.Tree, finding: Finding) -> 
     return _template(page), finding.around or finding.core
 
 
-def _may_be_final(plan: Plan, page: Page) -> Iterator[Problem]:
+def _may_be_final(plan: Plan, page: Page | WordForm) -> Iterator[Problem]:
     """What stands in the way of a final document: an approval missing or lapsed, a broken rule that nobody accepted."""
     spec, case = page.document.spec, plan.case
     for need in spec.needs:

@@ -36,14 +36,24 @@ _PLAIN = (str, bytes, dict, list, tuple, frozenset, set, Mapping)
 
 
 def render(plan: Plan, library: Library, today: dt.date) -> tuple[Page, ...]:
-    """Return a page for each planned document that has a template.
+    """Return a page for each planned document that has a template of ours; a word form has none.
 
     Raises:
         Mistakes: a template has a mistake, with its file and line.
     """
     environment = _Environment(library, plan)
     shared = _context(plan, today)
-    return tuple(_page(environment, plan, shared, document) for document in plan.documents if document.spec.template)
+    paged = [document for document in plan.documents if document.spec.template and document.spec.made_by != "word_form"]
+    return tuple(_page(environment, plan, shared, document) for document in paged)
+
+
+def standing(plan: Plan, document: PlannedDocument, content_hash: str) -> tuple[str, bool]:
+    """Return a document's version and whether it is a draft: what was issued stays so until what it says changes."""
+    issued = plan.case.issued.get(document.id)
+    stands = issued is not None and issued.content_hash == content_hash
+    draft = not (document.final or stands)
+    issue = issued.issue if issued and stands else plan.case.issue
+    return f"Issue {issue}{' draft' if draft else ''}", draft
 
 
 def _page(environment: _Environment, plan: Plan, shared: dict[str, Any], document: PlannedDocument) -> Page:
@@ -51,11 +61,7 @@ def _page(environment: _Environment, plan: Plan, shared: dict[str, Any], documen
     context = shared | {"document": document, "given": document.spec.given, "patient": patient, **_subject(plan, document)}
     fragment = _ENDS.sub(r"\1", environment.run(f"templates/{document.spec.template}", context))
     content_hash = hashlib.sha256(f"{document.title}\n{fragment}".encode()).hexdigest()
-    issued = plan.case.issued.get(document.id)
-    stands = issued is not None and issued.content_hash == content_hash
-    draft = not (document.final or stands)
-    issue = issued.issue if issued and stands else plan.case.issue
-    version = f"Issue {issue}{' draft' if draft else ''}"
+    version, draft = standing(plan, document, content_hash)
     practice = plan.case.file.practice
     patients = document.spec.audience == "patients"
     running = (str(practice.patient_name) if patients else f"{document.id} \N{MIDDLE DOT} {practice.name} ({practice.ods_code})", version)

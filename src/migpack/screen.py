@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from migpack.facts import Fact
 from migpack.filters import clock, short_day
 from migpack.model import Content, Milestone, Plan
 
@@ -84,3 +85,13 @@ def content_tables(content: Content) -> list[Table]:
         ("Cutover activities", ("Id", "Ref", "Title", "Where"),
          [(a.id, a.ref, a.title, where(lists.format("cutover_activities"), f"activities.{n}")) for n, a in activities]),
     ]  # fmt: skip
+
+
+def fact_tables(facts: Mapping[str, Fact], *, values: bool) -> list[Table]:
+    """Return (title, heads, rows) of the tables that show what an area's own form can name, by the first part of the name."""
+    tables: dict[str, list[tuple[str, ...]]] = {}
+    for fact in facts.values():
+        shown = "(to add)" if fact.value is None else fact.value
+        tables.setdefault(fact.name.partition(".")[0], []).append((fact.name, fact.title, *([shown] if values else [])))
+    heads = ("Name", "What it is", *(["Value"] if values else []))
+    return [(first, heads, rows) for first, rows in tables.items()]

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from migpack.forms import WordForm
 from migpack.library import Library
 from migpack.markup import read
 from migpack.model import Artefact, Case, Page, Plan
@@ -24,7 +25,13 @@ _Job = tuple[Page, str, str]  # a page, a format, and the hash of what the file 
 
 
 def make_files(
-    plan: Plan, pages: Sequence[Page], library: Library, formats: frozenset[str], jobs: int, earlier: Earlier
+    plan: Plan,
+    pages: Sequence[Page],
+    forms: Sequence[WordForm],
+    library: Library,
+    formats: frozenset[str],
+    jobs: int,
+    earlier: Earlier,
 ) -> Iterator[Artefact]:
     """Yield every file of a pack as it is made: the quick ones and those of an earlier build here, the others in `jobs` processes.
 
@@ -32,6 +39,7 @@ def make_files(
         MigpackError: a page cannot be written as it stands, or the fonts lack a letter of it.
     """
     yield from _plan_files(plan, formats)
+    yield from _filled_forms(plan, forms, formats)
     printed = [page for page in pages if page.document.spec.printed]
     todo: list[_Job] = []
     for page in pages:
@@ -64,6 +72,13 @@ def _plan_files(plan: Plan, formats: frozenset[str]) -> Iterator[Artefact]:
             from migpack.write.tracker import write_tracker
 
             yield Artefact(f"{document.path}.xlsx", write_tracker(plan), document.id)
+
+
+def _filled_forms(plan: Plan, forms: Sequence[WordForm], formats: frozenset[str]) -> Iterator[Artefact]:
+    if forms and "docx" in formats:
+        from migpack.write.word_form import write_form
+
+        yield from (write_form(form, plan.case.file.practice) for form in forms)
 
 
 class _Writers:
