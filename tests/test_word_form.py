@@ -168,7 +168,8 @@ def test_a_field_in_one_run_leaves_what_stands_beside_it(tmp_path: Path) -> None
     mark = '<w:fldChar w:fldCharType="{}"/>'
     form.add_paragraph()._p.append(
         f.parse_xml(
-            f"<w:r {f.nsdecls('w')}><w:rPr><w:b/></w:rPr><w:t>A</w:t>{mark.format('begin')}<w:instrText> MERGEFIELD systems.new.name </w:instrText>"
+            f"<w:r"
+            f" {f.nsdecls('w')}><w:rPr><w:b/></w:rPr><w:t>A</w:t>{mark.format('begin')}<w:instrText> MERGEFIELD systems.new.name </w:instrText>"
             f"{mark.format('separate')}<w:t>«x»</w:t>{mark.format('end')}<w:t>B</w:t></w:r>"
         )
     )
@@ -358,7 +359,8 @@ def test_every_wrong_name_is_told_with_its_place_in_one_run(tmp_path: Path, monk
     place = "area/templates/forms/icb_case.docx"
     assert mistakes(tmp_path, form) == [
         f"{place}: header paragraph 1 ('{{{{ zzz }}}}'): nothing is called 'zzz' — 'migpack list --fields' shows every name",
-        f"{place}: paragraph 12 ('Practice name: {{{{ practise.name }}}}'): nothing is called 'practise.name' — did you mean 'practice.name'?",
+        f"{place}: paragraph 12 ('Practice name: {{{{ practise.name }}}}'): nothing is called"
+        f" 'practise.name' — did you mean 'practice.name'?",
         f"{place}: paragraph 13 ('Field: «x»'): nothing is called 'dates.golive' — did you mean 'dates.go_live'?",
         f"{place}: paragraph 14 ('Control: Click to enter text'): nothing is called 'systems.new.nam' — did you mean 'systems.new.name'?",
         f"{place}: paragraph 16 ('{{{{ icb.nme }}}}'): nothing is called 'icb.nme' — did you mean 'icb.name'?",
@@ -564,7 +566,8 @@ def test_the_file_says_what_it_is_and_keeps_its_own_properties(tmp_path: Path) -
     plain = f.saved(whole())
     types = f.parts(plain)["[Content_Types].xml"].replace(
         b"</Types>",
-        b'<Override PartName="/docProps/custom.xml" ContentType="application/vnd.openxmlformats-officedocument.custom-properties+xml"/></Types>',
+        b'<Override PartName="/docProps/custom.xml"'
+        b' ContentType="application/vnd.openxmlformats-officedocument.custom-properties+xml"/></Types>',
     )
     links = f.parts(plain)["_rels/.rels"].replace(
         b"</Relationships>",
@@ -619,7 +622,8 @@ def test_list_fields_shows_every_name_and_with_a_practice_its_value(tmp_path: Pa
 def test_names_are_the_same_for_every_practice(tmp_path: Path) -> None:
     form = f.blank()
     form.add_paragraph(
-        "{{ m.label_printers.once }}{{ m.audit_trail.once }}{{ people.dispensary_lead.name }}{{ closing.reference }}{{ k.branch_sites.effect }}"
+        "{{ m.label_printers.once }}{{ m.audit_trail.once }}{{ people.dispensary_lead.name }}{{"
+        " closing.reference }}{{ k.branch_sites.effect }}"
     )
     for practice in (samples.MINIMAL, FACTS, samples.SAMPLES["small"].read_text("utf-8")):
         assert f.ready(tmp_path, form, practice).forms

@@ -65,7 +65,8 @@ def control(
     marks = "" if shown else "<w:showingPlcHdr/>"
     style = "" if shown else '<w:rPr><w:rStyle w:val="PlaceholderText"/></w:rPr>'
     return parse_xml(
-        f'<w:sdt {nsdecls("w")} xmlns:w14="{W14}"><w:sdtPr>{look}<w:alias w:val="A {tag}"/><w:tag w:val="{tag}"/><w:id w:val="{next(_ids)}"/>'
+        f'<w:sdt {nsdecls("w")} xmlns:w14="{W14}"><w:sdtPr>{look}<w:alias w:val="A'
+        f' {tag}"/><w:tag w:val="{tag}"/><w:id w:val="{next(_ids)}"/>'
         f"{marks}{more}{kind}</w:sdtPr><w:sdtContent><w:r>{style}<w:t>{shown or prompt}</w:t></w:r></w:sdtContent></w:sdt>"
     )
 
@@ -121,10 +122,13 @@ def text_box(paragraph: Paragraph, words: str) -> None:
             ' xmlns:wps="http://schemas.microsoft.com/office/word/2010/wordprocessingShape" xmlns:v="urn:schemas-microsoft-com:vml">'
             '<mc:AlternateContent><mc:Choice Requires="wps"><w:drawing><wp:inline><wp:extent cx="2000000" cy="500000"/>'
             f'<wp:docPr id="{next(_ids)}" name="Box" descr="A box"/><a:graphic>'
-            '<a:graphicData uri="http://schemas.microsoft.com/office/word/2010/wordprocessingShape"><wps:wsp><wps:cNvSpPr txBox="1"/><wps:spPr>'
+            "<a:graphicData"
+            ' uri="http://schemas.microsoft.com/office/word/2010/wordprocessingShape"><wps:wsp><wps:cNvSpPr txBox="1"/><wps:spPr>'
             '<a:xfrm><a:off x="0" y="0"/><a:ext cx="2000000" cy="500000"/></a:xfrm><a:prstGeom prst="rect"><a:avLst/></a:prstGeom>'
-            f"</wps:spPr><wps:txbx>{inside}</wps:txbx><wps:bodyPr/></wps:wsp></a:graphicData></a:graphic></wp:inline></w:drawing></mc:Choice>"
-            f'<mc:Fallback><w:pict><v:shape style="width:157pt;height:39pt"><v:textbox>{inside}</v:textbox></v:shape></w:pict></mc:Fallback>'
+            f"</wps:spPr><wps:txbx>{inside}</wps:txbx><wps:bodyPr/></wps:wsp></a:graphicData></a:graphic></wp:inline></w:drawing></mc:Choice"
+            f">"
+            f"<mc:Fallback><w:pict><v:shape"
+            f' style="width:157pt;height:39pt"><v:textbox>{inside}</v:textbox></v:shape></w:pict></mc:Fallback>'
             "</mc:AlternateContent></w:r>"
         )
     )

@@ -171,12 +171,13 @@ def _lengths(plan: Plan, page: Page, tree: blocks.Tree) -> Iterator[Problem]:
         for part in (tree.blocks,) if whole else (box.blocks for box in said(tree)):
             words = spoken(part)
             count, letters = len(words.split()), len(words)
-            if count > (spec.most_words or count) or letters > (spec.most_characters or letters):
-                yield Problem(
-                    _template(page),
-                    f"{page.document.title}: {count} words and {letters} characters are too many: '{' '.join(words.split()[:8])} …'",
-                    f"write at most {spec.most_words or 'any'} words and {spec.most_characters or 'any'} characters",
-                )
+            begins = f"'{' '.join(words.split()[:8])} …'"
+            if spec.most_characters and letters > spec.most_characters:
+                what = f"{page.document.title} has {letters} characters, which cannot be sent: {begins}"
+                yield Problem(_template(page), what, f"write at most {spec.most_characters}")
+            if spec.most_words and count > spec.most_words:
+                what = f"{page.document.title} has {count} words: {begins}"
+                yield Problem(_template(page), what, f"aim for {spec.most_words} or fewer", Weight.SHOULD, "length")
 
 
 def _written_for_patients(plan: Plan, page: Page, tree: blocks.Tree) -> Iterator[Problem]:
