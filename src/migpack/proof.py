@@ -183,6 +183,9 @@ def _lengths(plan: Plan, page: Page, tree: blocks.Tree) -> Iterator[Problem]:
 def _written_for_patients(plan: Plan, page: Page, tree: blocks.Tree) -> Iterator[Problem]:
     """What in words for patients breaks the NHS writing rules: advice, in the practice's own words too."""
     names = _proper_names(plan)
+    if page.document.spec.names_suppliers:
+        systems = (plan.case.file.systems.current, plan.case.file.systems.new)
+        names |= {name for system in systems for name in (system.name, system.supplier) if name}
     whole = page.document.spec.audience == "patients"
     for finding in read_as_patient(tree, plan.case.content.writing, names, whole=whole):
         place, quote = _written_at(plan, page, tree, finding)

@@ -83,11 +83,12 @@ def read_as_patient(tree: b.Tree, rules: WritingRules, names: Iterable[str], *, 
         whole: read all of the page; otherwise only its `say` boxes.
     """
     parts = (tree.blocks,) if whole else tuple(box.blocks for box in said(tree))
-    known = tuple(sorted({*names, *rules.names}, key=len, reverse=True))
+    own = sorted(names, key=len, reverse=True)
+    known = sorted({*own, *rules.names}, key=len, reverse=True)
     pieces = [piece for part in parts for piece in _pieces(part, "paragraph")]
     for piece in pieces:
         yield from _signs(piece)
-        yield from _words(piece, rules, known)
+        yield from _words(piece, rules, own)
         yield from _length(piece, rules)
         yield from _capitals(piece, rules, known)
     for part in parts:
@@ -170,7 +171,7 @@ def _around(text: str, found: str) -> str:
 
 
 def _words(piece: _Piece, rules: WritingRules, names: Sequence[str]) -> Iterator[Finding]:
-    text = _without(_URL.sub("", piece.text), [name for name in names if " " in name])
+    text = _without(_URL.sub("", piece.text), names)
     for word in rules.avoid:
         for found in word.pattern.finditer(text):
             yield Finding(
