@@ -561,7 +561,8 @@ class DocumentSpec(Conditional):
 
     `parties` and `kinds` choose the third parties for which it is made; `carries` are the elements that a document for patients
     must have; `most_words` and `most_characters` (0 for any) hold for the page, or for each `say` box of a document for staff. A
-    document that `names_suppliers` says who they are, as a privacy notice must. A `standby` document is ready for what may never happen: `--final all` and the list of missing facts pass it over.
+    document that `names_suppliers` says who they are, as a privacy notice must. A `standby` document is ready for
+    what may never happen: `--final all` and the list of missing facts pass it over.
     """
 
     id: Id
