@@ -28,16 +28,15 @@ from migpack.manifest import NOTHING, digest
 from migpack.pack import Prepared, build
 from migpack.plan import Wanted
 from migpack.problems import Mistakes
+from migpack.timeline import due_date
 from migpack.values import MONTHS
 from migpack.write.pdf import FONTS
 from migpack.write.scripts import SCRIPT_FONTS
 
 
-@pytest.fixture(scope="session", params=[*samples.SAMPLES, "minimal"])
-def thought(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
-    """A practice's pack, thought through but not written: each sample, and one that gives only what must be given."""
-    if request.param == "minimal":
-        return samples.prepared(samples.written(tmp_path_factory.mktemp("minimal"), samples.MINIMAL))
+@pytest.fixture(scope="session", params=samples.SAMPLES)
+def thought(request: pytest.FixtureRequest) -> Prepared:
+    """A sample practice's pack, thought through but not written."""
     return samples.prepared(samples.SAMPLES[request.param])
 
 
@@ -97,8 +96,21 @@ def test_every_date_printed_is_in_the_plan_the_file_or_a_content_file(thought: P
         for step in plan.case.content.cutover.reentry_order
         if "hour" not in step.within.unit
     }
-    allowed |= {dt.date(int(y), int(m), int(d)) for y, m, d in re.findall(r"\b(\d{4})-(\d\d)-(\d\d)\b", plan.case.file.model_dump_json())}
-    sources = " ".join(f"{s.title} {s.where} {s.published} {s.trust}" for s in plan.case.content.sources.values())
+    allowed |= {
+        due_date(plan.case, plan.milestones, row.when, shift)
+        for rows in plan.case.content.lists.values()
+        for row in rows.rows
+        if row.when
+        for shift in ("before", "after")
+    }
+    written = plan.case.file.model_dump_json()
+    allowed |= {dt.date(int(y), int(m), int(d)) for y, m, d in re.findall(r"\b(\d{4})-(\d\d)-(\d\d)\b", written)}
+    known = plan.case.content
+    sources = (
+        written
+        + " ".join(f"{s.title} {s.where} {s.published} {s.trust}" for s in known.sources.values())
+        + known.messages.model_dump_json()
+    )
     for id, tree in trees(thought):
         for day, month, year in re.findall(rf"\b(\d{{1,2}}) ({'|'.join(MONTHS)}) (\d{{4}})\b", blocks.text(tree)):
             printed = dt.date(int(year), MONTHS.index(month) + 1, int(day))
@@ -127,7 +139,7 @@ def test_the_print_pack_has_no_fields_and_every_link_stays_in_its_document(pack:
     reader = PdfReader(path)
     assert not reader.get_fields()
     assert pack.prepared.plan.case.file.practice.name in str(reader.metadata and reader.metadata.title)
-    printed = [page.document for page in pack.prepared.pages if page.document.spec.printed]
+    printed = [page.document for page in pack.prepared.pages if page.document.printed]
     pages = sum(pack.artefacts[f"{document.path}.pdf"].pages for document in printed)
     assert len(reader.pages) >= pages + 1
     assert len(reader.outline) >= len(printed)
@@ -276,8 +288,9 @@ def test_sources_of_dates_are_known_and_kinds_of_day_are_answerable(thought: Pre
 
 def test_a_final_pack_has_no_gap_and_no_draft_mark() -> None:
     ready = samples.prepared(samples.SAMPLES["rich"], Wanted(final=frozenset({"all"})))
-    assert {page.version for page in ready.pages} == {"Issue 1"}
-    for page in ready.pages:
+    final = [page for page in ready.pages if not page.document.spec.standby]
+    assert {page.version for page in final} == {"Issue 1"}
+    for page in final:
         assert 'class="gap"' not in page.html, page.document.id
         assert "draft" not in page.html.partition("<body")[2].partition(">")[0]
         assert "Draft: do not send" not in page.html

@@ -267,6 +267,11 @@ class PlannedDocument:
         return self.path.rpartition("/")[0]
 
     @property
+    def printed(self) -> bool:
+        """Say whether it stands in the print pack."""
+        return self.spec.printed and "pdf" in self.formats
+
+    @property
     def formats(self) -> tuple[str, ...]:
         """The formats it is made in: a mail merge is a Word file, and large print is for paper."""
         wanted = {"mail_merge": ("docx",), "large_print": ("pdf", "docx")}.get(self.style, self.spec.formats)

@@ -40,7 +40,7 @@ def make_files(
     """
     yield from _plan_files(plan, formats)
     yield from _filled_forms(plan, forms, formats)
-    printed = [page for page in pages if page.document.spec.printed]
+    printed = [page for page in pages if page.document.printed]
     todo: list[_Job] = []
     for page in pages:
         for format in page.document.formats:
