@@ -135,13 +135,13 @@ EditorLoader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"-?(0|[1
 
 def test_an_ejected_template_is_changed_and_counts(tmp_path: Path) -> None:
     path = samples.written(tmp_path, samples.MINIMAL)
-    assert run("eject", "poster", "--to", tmp_path).exit_code == 0
+    assert run("eject", "poster_live", "--to", tmp_path).exit_code == 0
     template = tmp_path / "templates" / "patients" / "poster.html"
     template.write_text(template.read_text("utf-8") + "<p>Bring a friend</p>", "utf-8")
-    assert run("build", path, "--out", tmp_path / "out", "--only", "poster", "--format", "pdf", *ONE).exit_code == 0
-    [pdf] = (tmp_path / "out").rglob("poster.pdf")
+    assert run("build", path, "--out", tmp_path / "out", "--only", "poster_live", "--format", "pdf", *ONE).exit_code == 0
+    [pdf] = (tmp_path / "out").rglob("poster-3-working.pdf")
     assert "Bring a friend" in "".join(page.extract_text() for page in PdfReader(pdf).pages)
-    assert "there is such a file already" in run("eject", "poster", "--to", tmp_path).output
+    assert "there is such a file already" in run("eject", "poster_live", "--to", tmp_path).output
 
 
 @pytest.mark.parametrize(
@@ -158,45 +158,58 @@ def test_an_ejected_template_is_changed_and_counts(tmp_path: Path) -> None:
         ("<h1>x</h1>{{ dates.go_live.date.today() }}", "poster.html:1:1: "),
         ("<h1>x</h1>{% include '/etc/hostname' %}", "no such file in the library"),
         ("<h1>x</h1>{% include '../practice.yaml' %}", "no such file in the library"),
-        ('<h1>x</h1><p><img src="file:///etc/hostname" alt="x"></p>', "poster"),
-        ('<h1>x</h1><p><img src="https://x.example/x.png" alt="x"></p>', "poster"),
+        ('<h1>x</h1><p><img src="file:///etc/hostname" alt="x"></p>', "poster_live"),
+        ('<h1>x</h1><p><img src="https://x.example/x.png" alt="x"></p>', "poster_live"),
     ],
 )
 def test_a_wrong_template_is_told_and_nothing_is_written(tmp_path: Path, template: str, says: str) -> None:
     path = samples.written(tmp_path, samples.MINIMAL)
     samples.written(tmp_path / "templates" / "patients", template, "poster.html")
-    result = run("build", path, "--out", tmp_path / "out", "--only", "poster", "--format", "pdf", *ONE)
+    result = run("build", path, "--out", tmp_path / "out", "--only", "poster_live", "--format", "pdf", *ONE)
     assert result.exit_code == 1
     assert says in result.output
     assert list((tmp_path / "out").rglob("*")) == []
 
 
 @pytest.mark.parametrize(
-    "text", ["{{ 7*7 }}", "<script>alert(1)</script>", "Fish & Chips", "=HYPERLINK(1)", "../../x", "مركز صحي", "Wały Łódź Ŵŷ", "x" * 160]
+    "text",
+    [
+        "{{ 7*7 }}",
+        "<script>alert(1)</script>",
+        "Fish & Chips",
+        "=HYPERLINK(1)",
+        "../../x",
+        "健康中心",
+        "مركز صحي",
+        "Wały Łódź Ŵŷ",
+        "x" * 160,
+    ],
 )
 def test_text_from_the_practice_file_stays_text(tmp_path: Path, text: str) -> None:
     path = samples.written(tmp_path, samples.MINIMAL.replace("Corner Surgery", json.dumps(text)))
-    result = run("build", path, "--out", tmp_path / "out", "--only", "poster", "--only", "register", "--only", "tracker", *ONE)
-    if text == "مركز صحي":
+    result = run("build", path, "--out", tmp_path / "out", "--only", "poster_live", "--only", "register", "--only", "tracker", *ONE)
+    if text == "健康中心":
         assert result.exit_code == 1
         assert "practice.yaml:2:9: the fonts have no letter" in result.output
         return
     assert result.exit_code == 0, result.output
     files = [file.relative_to(tmp_path / "out") for file in (tmp_path / "out").rglob("*")]
     assert all(str(file).isascii() and ".." not in str(file) for file in files)
-    assert not any("49" in page.extract_text() for file in (tmp_path / "out").rglob("poster.pdf") for page in PdfReader(file).pages)
+    assert not any(
+        "49" in page.extract_text() for file in (tmp_path / "out").rglob("poster-3-working.pdf") for page in PdfReader(file).pages
+    )
 
 
 def test_only_makes_one_document_and_leaves_the_rest(tmp_path: Path) -> None:
     path, out = samples.written(tmp_path, samples.MINIMAL), tmp_path / "out"
-    both = ["--only", "poster", "--only", "letter", "--format", "docx"]
+    both = ["--only", "poster_live", "--only", "letter", "--format", "docx"]
     assert run("build", path, "--out", out, *both, *ONE).exit_code == 0
     before = {file.name: file.stat().st_mtime_ns for file in out.rglob("*.docx")}
     path.write_text(samples.MINIMAL.replace("2027-06-10", "2027-06-17"), "utf-8")
     assert run("build", path, "--out", out, *both[:2], *both[4:], *ONE).exit_code == 0
     assert {file.name for file in out.rglob("*.docx")} == set(before)
     manifest = json.loads(next(out.rglob("manifest.json")).read_text("utf-8"))
-    assert len(manifest["files"]) == 3
+    assert len(manifest["files"]) == 4  # the letter in its three styles, and the poster
 
 
 def test_a_document_that_is_not_there_gets_a_suggestion(tmp_path: Path) -> None:
@@ -207,9 +220,9 @@ def test_a_document_that_is_not_there_gets_a_suggestion(tmp_path: Path) -> None:
 
 def test_what_a_person_changed_is_kept_until_replaced(tmp_path: Path) -> None:
     path, out = samples.written(tmp_path, samples.MINIMAL), tmp_path / "out"
-    words = ["build", path, "--out", out, "--only", "poster", "--format", "docx", *ONE]
+    words = ["build", path, "--out", out, "--only", "poster_live", "--format", "docx", *ONE]
     assert run(*words).exit_code == 0
-    [poster] = out.rglob("poster.docx")
+    [poster] = out.rglob("poster-3-working.docx")
     poster.write_bytes(b"changed by hand")
     note = poster.with_name("our notes.txt")
     note.write_text("ours")
@@ -219,10 +232,10 @@ def test_what_a_person_changed_is_kept_until_replaced(tmp_path: Path) -> None:
         assert "kept your changed" in result.output
         assert poster.read_bytes() == b"changed by hand"
         assert note.read_text() == "ours"
-        assert [file.name for file in poster.parent.iterdir() if "poster" in file.name and "new" in file.name] == ["poster-new.docx"]
+        assert [file.name for file in poster.parent.iterdir() if "-new" in file.name] == ["poster-3-working-new.docx"]
     assert run(*words, "--replace").exit_code == 0
     assert poster.read_bytes().startswith(b"PK")
-    assert not poster.with_name("poster-new.docx").exists()
+    assert not poster.with_name("poster-3-working-new.docx").exists()
     assert note.read_text() == "ours"
 
 
@@ -241,24 +254,24 @@ def test_what_was_issued_stays_issued_until_it_says_something_else(tmp_path: Pat
     def versions(*words: str) -> dict[str, str]:
         assert run("build", path, "--out", out, "--format", "pdf", *words, *ONE).exit_code == 0
         manifest = json.loads(next(out.rglob("manifest.json")).read_text("utf-8"))
-        return {id: entry["version"] for id, entry in manifest["documents"].items() if id in ("timeline", "poster")}
+        return {id: entry["version"] for id, entry in manifest["documents"].items() if id in ("timeline", "poster_live")}
 
-    only = ("--only", "timeline", "--only", "poster")
-    assert versions(*only) == {"timeline": "Issue 1 draft", "poster": "Issue 1 draft"}
-    assert versions(*only, "--final", "timeline") == {"timeline": "Issue 1", "poster": "Issue 1 draft"}
-    assert versions(*only) == {"timeline": "Issue 1", "poster": "Issue 2 draft"}
+    only = ("--only", "timeline", "--only", "poster_live")
+    assert versions(*only) == {"timeline": "Issue 1 draft", "poster_live": "Issue 1 draft"}
+    assert versions(*only, "--final", "timeline") == {"timeline": "Issue 1", "poster_live": "Issue 1 draft"}
+    assert versions(*only) == {"timeline": "Issue 1", "poster_live": "Issue 2 draft"}
     path.write_text(samples.MINIMAL.replace("2027-06-10", "2027-06-17"), "utf-8")
-    assert versions(*only) == {"timeline": "Issue 2 draft", "poster": "Issue 2 draft"}
+    assert versions(*only) == {"timeline": "Issue 2 draft", "poster_live": "Issue 2 draft"}
 
 
 def test_zip_hands_over_one_file(tmp_path: Path) -> None:
     path, out = samples.written(tmp_path, samples.MINIMAL), tmp_path / "out"
-    words = ["build", path, "--out", out, "--only", "poster", "--format", "docx", "--zip", *ONE]
+    words = ["build", path, "--out", out, "--only", "poster_live", "--format", "docx", "--zip", *ONE]
     assert run(*words).exit_code == 0
     [packed] = out.glob("*.zip")
     first = packed.read_bytes()
     assert zipfile.ZipFile(packed).testzip() is None
-    assert {name.rpartition("/")[2] for name in zipfile.ZipFile(packed).namelist()} == {"poster.docx", "manifest.json"}
+    assert {name.rpartition("/")[2] for name in zipfile.ZipFile(packed).namelist()} == {"poster-3-working.docx", "manifest.json"}
     assert run(*words).exit_code == 0
     assert packed.read_bytes() == first
 
@@ -266,7 +279,7 @@ def test_zip_hands_over_one_file(tmp_path: Path) -> None:
 def test_a_folder_that_is_no_pack_is_left_alone(tmp_path: Path) -> None:
     path, out = samples.written(tmp_path, samples.MINIMAL), tmp_path / "out"
     samples.written(out / "corner-surgery", "precious", "precious.txt")
-    result = run("build", path, "--out", out, "--only", "poster", "--format", "docx", *ONE)
+    result = run("build", path, "--out", out, "--only", "poster_live", "--format", "docx", *ONE)
     assert result.exit_code == 1
     assert "this folder is not empty and holds no pack" in result.output
     assert [file.name for file in out.rglob("*") if file.is_file()] == ["precious.txt"]
@@ -277,7 +290,7 @@ def test_a_folder_that_is_no_pack_is_left_alone(tmp_path: Path) -> None:
 def test_an_output_folder_that_cannot_be_written_is_one_message(tmp_path: Path, out: str, says: str) -> None:
     path = samples.written(tmp_path, samples.MINIMAL)
     target = samples.written(tmp_path, "x", "FILE") if out == "FILE" else Path(out)
-    result = run("build", path, "--out", target, "--only", "poster", "--format", "docx", *ONE)
+    result = run("build", path, "--out", target, "--only", "poster_live", "--format", "docx", *ONE)
     assert result.exit_code == 1
     assert any(word in result.output for word in says.split("|")), result.output
 
@@ -285,7 +298,7 @@ def test_an_output_folder_that_cannot_be_written_is_one_message(tmp_path: Path, 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX limits")
 def test_a_disk_that_fills_up_leaves_the_old_pack_whole(tmp_path: Path) -> None:
     path, out = samples.written(tmp_path, samples.MINIMAL), tmp_path / "out"
-    words = ["build", path, "--out", out, "--only", "poster", "--format", "docx", *ONE]
+    words = ["build", path, "--out", out, "--only", "poster_live", "--format", "docx", *ONE]
     assert run(*words).exit_code == 0
     before = {file: file.read_bytes() for file in out.rglob("*") if file.is_file()}
     code = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000)); from migpack.cli import main; main(sys.argv[1:])"

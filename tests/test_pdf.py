@@ -8,7 +8,9 @@ import os
 import re
 import subprocess
 import sys
+import unicodedata
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -181,7 +183,8 @@ def test_other_scripts_print_in_fonts_of_ours_and_each_glyph_says_its_letters(tm
     said = pdf_words.words(read(data))
     assert "\ufffd" not in said
     # In the order in which they are drawn: some signs stand before the letter that they follow in writing.
-    assert Counter(re.sub(r"\s", "", said)) == Counter(re.sub(r"<[^>]*>|\s", "", LANGUAGES))
+    apart = partial(unicodedata.normalize, "NFD")  # a vowel of two parts is drawn as two signs
+    assert Counter(apart(re.sub(r"\s", "", said))) == Counter(apart(re.sub(r"<[^>]*>|\s", "", LANGUAGES)))
 
 
 def test_running_words_are_words_not_styles() -> None:

@@ -240,6 +240,9 @@ class Incident(Fact):
     what_to_do: Prose | None = Field(None, description="What the reader should do, in sentences for patients")
 
 
+Pence = Annotated[float, Field(ge=0, le=100), WithJsonSchema({"type": ["number", "string"]})]
+
+
 class Messages(Fact):
     """How patients are told: addresses, sender and price of texts, who helps those who need more."""
 
@@ -249,7 +252,7 @@ class Messages(Fact):
         None, description="Where to leave feedback"
     )
     short_name: Line | None = Field(None, description="The surgery's name in texts, if it must be shorter")
-    text_price_pence: float | None = Field(None, ge=0, le=100, description="What one text costs you, in pence")
+    text_price_pence: Pence | None = Field(None, description="What one text costs you, in pence")
     text_segments: int | None = Field(None, ge=1, le=6, description="How many segments one text may take at most")
     helper: Person | None = Field(None, description="Whom people who need extra help can call")
     languages: tuple[Id, ...] = Field((), description="Languages of the language sheet, by id; all when left out")
