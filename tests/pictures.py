@@ -16,7 +16,7 @@ import samples
 PAGES = (
     ("3-checklists/checklist-practice-staff", 3),
     ("2-business-case/business-justification-form", 1),
-    ("6-patients/letter-to-patients", 1),
+    ("7-patients/1-letters/letter-to-patients", 1),
 )
 HEIGHT = 760
 

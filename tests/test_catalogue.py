@@ -12,7 +12,7 @@ import samples
 from migpack.manifest import NOTHING
 from migpack.model import Plan
 from migpack.pack import build, pack_folder, plan_only
-from migpack.plan import Wanted
+from migpack.plan import Wanted, in_or_out
 from migpack.problems import Mistakes
 
 
@@ -61,6 +61,18 @@ def test_a_cutover_of_no_days_gets_the_short_set(tmp_path: Path, plans: dict[str
 def test_what_a_practice_leaves_out_goes(tmp_path: Path) -> None:
     path = samples.written(tmp_path, samples.MINIMAL + "leave_out: [social_posts, raid_log]\n")
     assert not {"social_posts", "raid_log"} & ids(plan_of(path))
+
+
+def test_the_list_says_why_each_document_is_in_or_out(tmp_path: Path) -> None:
+    path = samples.written(tmp_path, samples.WEEKEND + "leave_out: [raid_log]\n")
+    why = in_or_out(plan_of(path))
+    assert why["letter"] == "yes"
+    assert why["raid_log"] == "no: left out by leave_out"
+    assert why["letter_dispensing"] == "no: needs the trait dispensing"
+    assert why["cutover_log"] == "no: not with the trait no_cutover_period"
+    assert why["notice"] == "no: no third party that it concerns"
+    assert why["checklist"] == "yes, 3 times"
+    assert in_or_out(plan_of(samples.SAMPLES["rich"]))["letter_dispensing"] == "yes: has the trait dispensing"
 
 
 def test_letters_go_to_those_third_parties_that_they_concern(plans: dict[str, Plan]) -> None:

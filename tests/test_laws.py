@@ -32,6 +32,7 @@ from migpack.timeline import due_date
 from migpack.values import MONTHS
 from migpack.write.pdf import FONTS
 from migpack.write.scripts import SCRIPT_FONTS
+from sheets import sheets
 
 
 @pytest.fixture(scope="session", params=samples.SAMPLES)
@@ -221,6 +222,16 @@ def test_every_word_file_passes_our_lint(pack: samples.Pack) -> None:
     assert len(files) > 8
     for file in files:
         assert lint(file) == [], file.name
+
+
+def test_no_sheet_is_nearly_empty_and_nobody_signs_on_a_sheet_of_its_own(pack: samples.Pack) -> None:
+    for file in pack.files(".pdf"):
+        if file.name == "print-pack.pdf":
+            continue
+        found = sheets(file)
+        for sheet in found if len(found) > 1 else ():
+            assert sheet.full >= 0.2, (file.name, sheet.number, sheet.full)
+            assert "Who signs, and for what" not in sheet.words or sheet.full > 0.3, (file.name, sheet.number)
 
 
 def test_the_manifest_knows_every_file_by_its_hash(pack: samples.Pack) -> None:

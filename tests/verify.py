@@ -26,7 +26,7 @@ import page
 import pypdf
 
 ROOT = Path(__file__).resolve().parent.parent
-SAMPLES = ("small", "rich")
+SAMPLES = ("small", "rich", "minimal")
 VALIDATOR = ROOT / ".venv/judge/node_modules/.bin/ooxml-validator"
 PDF_UA = 'pdf:writer_pdf_Export:{"PDFUACompliance":{"type":"boolean","value":"true"}}'
 OUR_FONTS = tuple({file.stem.partition("-")[0] for file in (ROOT / "templates/styles/fonts").glob("*.ttf")})

@@ -184,18 +184,23 @@ def build(
 @library_option
 @told_plainly
 def list_content(practice: Path | None, fields: bool, areas: tuple[Path, ...]) -> None:
-    """Show every document, role, milestone, trait and third-party kind, and where each comes from."""
+    """Show every document, role, milestone, trait and third-party kind, and where each comes from.
+
+    With a practice file, say as well which documents are in its pack, and why.
+    """
     from migpack.library import Library, sample
     from migpack.load import load, read_content
-    from migpack.pack import facts_of
+    from migpack.pack import facts_of, plan_only
+    from migpack.plan import in_or_out
     from migpack.screen import content_tables, fact_tables
 
     library = Library.of(practice.parent if practice else None, areas)
     if fields:
         known = facts_of(load(practice or sample(), library), library, _day(None), of_every_practice=not practice)
         _show(fact_tables(known, values=bool(practice)))
-    else:
-        _show(content_tables(read_content(library)))
+        return
+    reasons = in_or_out(plan_only(load(practice, library), _day(None))) if practice else {}
+    _show(content_tables(read_content(library), reasons))
 
 
 @main.command()

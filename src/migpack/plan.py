@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -115,6 +116,27 @@ def _documents(case: Case, parties: tuple[Party, ...], wanted: Wanted) -> Iterat
                 path = "/".join(filter(None, (spec.folder, name + name_of_style)))
                 final = bool({spec.id, id} & wanted.final) or ("all" in wanted.final and not spec.standby)
                 yield PlannedDocument(id, spec, subject, style, title + title_of_style, path, final)
+
+
+def in_or_out(plan: Plan) -> dict[str, str]:
+    """Return for each document of the catalogue whether it is in a practice's pack, and why."""
+    made = Counter(document.spec.id for document in plan.every_document)
+    return {spec.id: _why(plan.case, spec, made[spec.id]) for spec in plan.case.content.catalogue.documents}
+
+
+def _why(case: Case, spec: DocumentSpec, made: int) -> str:
+    if spec.id in case.file.leave_out:
+        return "no: left out by leave_out"
+    for trait in spec.only_if:
+        if trait not in case.traits:
+            return f"no: needs the trait {trait}"
+    for trait in spec.unless:
+        if trait in case.traits:
+            return f"no: not with the trait {trait}"
+    if not made:
+        return "no: no third party that it concerns" if spec.per == "third_party" else "no: nothing that it concerns"
+    why = f"yes: has the trait {', '.join(spec.only_if)}" if spec.only_if else "yes"
+    return why if spec.per == "practice" else f"{why}, {made} times"
 
 
 def _subjects(case: Case, parties: tuple[Party, ...], spec: DocumentSpec) -> Iterator[tuple[str, str, str]]:

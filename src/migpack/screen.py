@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from migpack.content import DocumentSpec
 from migpack.facts import Fact
 from migpack.filters import clock, short_day
 from migpack.model import Content, Milestone, Plan
@@ -55,8 +56,11 @@ def plan_as_data(plan: Plan) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def content_tables(content: Content) -> list[Table]:
-    """Return (title, heads, rows) of the tables that show what the library holds and where it stands."""
+def content_tables(content: Content, reasons: Mapping[str, str]) -> list[Table]:
+    """Return (title, heads, rows) of the tables that show what the library holds and where it stands.
+
+    `reasons` say of each document whether it is in a practice's pack, and why; none without a practice.
+    """
 
     def where(file: str, path: str = "") -> str:
         place = content.places[f"{file}.{path}" if path else file]
@@ -68,8 +72,8 @@ def content_tables(content: Content) -> list[Table]:
     roles, traits = enumerate(content.roles.values()), enumerate(content.traits.values())
     kinds, activities = enumerate(content.party_kinds.kinds), enumerate(content.activities)
     return [
-        ("Documents", ("Id", "Title", "Formats", "Where"),
-         [(d.id, d.title, " ".join(d.formats), where(catalogue, f"documents.{n}")) for n, d in documents]),
+        ("Documents", ("Id", "Title", "Formats", "In this pack" if reasons else "When", "Where"),
+         [(d.id, d.title, " ".join(d.formats), reasons.get(d.id) or _when(d), where(catalogue, f"documents.{n}")) for n, d in documents]),
         ("Approvals", ("Id", "Title", "Where"), [(a.id, a.title, where(catalogue, f"approvals.{n}")) for n, a in approvals]),
         ("Checklists", ("Id", "Title", "Lines", "Where"),
          [(c.id, c.title, str(sum(len(s.items) for s in c.phases)), where(lists.format(c.id))) for c in content.checklists]),
@@ -85,6 +89,11 @@ def content_tables(content: Content) -> list[Table]:
         ("Cutover activities", ("Id", "Ref", "Title", "Where"),
          [(a.id, a.ref, a.title, where(lists.format("cutover_activities"), f"activities.{n}")) for n, a in activities]),
     ]  # fmt: skip
+
+
+def _when(spec: DocumentSpec) -> str:
+    """Return which packs hold a document, in words."""
+    return " ".join([*(f"with {trait}" for trait in spec.only_if), *(f"without {trait}" for trait in spec.unless)]) or "always"
 
 
 def fact_tables(facts: Mapping[str, Fact], *, values: bool) -> list[Table]:
