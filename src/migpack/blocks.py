@@ -202,6 +202,7 @@ class Tree:
     document: str
     practice: str
     version: str
+    code: str
     classes: frozenset[str]
     blocks: tuple[Block, ...]
     says: Mapping[str, str]

@@ -19,6 +19,8 @@ from migpack.model import Case, Content, Input, SettingValue
 from migpack.phrases import Length
 from migpack.practice import PracticeFile, System
 from migpack.problems import Mistakes, Place, mistake
+from migpack.record import NAME as RECORD
+from migpack.record import Record
 from migpack.references import dangling, unknown_ids
 from migpack.workdays import WorkCalendar
 
@@ -27,6 +29,7 @@ _IMAGES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
 MAX_LOGO_BYTES = 1_000_000
 CHECKLISTS = ("practice_staff", "delivery_partner", "commissioner")
 LISTS = "checklists/lists/"
+MAX_RECORD_BYTES = 50_000_000
 
 
 def load(path: Path, library: Library) -> Case:
@@ -44,7 +47,8 @@ def load(path: Path, library: Library) -> Case:
         raise Mistakes(problems)
     settings = _settings(file, known)
     file = _with_known_systems(file, known)
-    inputs = (Input(path.name, hashlib.sha256(data).hexdigest()), *(Input(*pair) for pair in library.hashes()))
+    record, recorded = read_record(path.parent / RECORD, file.practice.ods_code)
+    inputs = (Input(path.name, hashlib.sha256(data).hexdigest()), *recorded, *(Input(*pair) for pair in library.hashes()))
     return Case(
         file=file,
         name=str(path),
@@ -57,7 +61,28 @@ def load(path: Path, library: Library) -> Case:
         inputs=inputs,
         issue=1,
         issued={},
+        record=record,
     )
+
+
+def read_record(path: Path, practice: str) -> tuple[Record, tuple[Input, ...]]:
+    """Return what has been answered so far, and the file that says so; nothing where there is no such file.
+
+    Raises:
+        Mistakes: the file cannot be read, or is another practice's.
+    """
+    if not path.is_file():
+        return Record(practice=practice), ()
+    data = read_bytes(path)
+    node = yamlio.read_node(yamlio.decode(data, str(path), MAX_RECORD_BYTES), str(path))
+    record, places = yamlio.to_model(node, Record)
+    if record.practice != practice:
+        raise mistake(
+            places.get("practice", Place(str(path))),
+            f"this is the record of {record.practice or 'no practice'}, not of {practice}",
+            "move it away, or back to the folder of its practice",
+        )
+    return record, (Input(path.name, hashlib.sha256(data).hexdigest()),)
 
 
 def read_bytes(path: Path) -> bytes:

@@ -67,6 +67,7 @@ class _Builder:
             said.get("migpack-document", ""),
             said.get("migpack-practice", ""),
             said.get("migpack-version", ""),
+            said.get("migpack-code", ""),
             body.classes,
             content,
             _says(body),

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from migpack import content, practice
 from migpack.phrases import Length, Rule
 from migpack.problems import Place
+from migpack.record import Record
 from migpack.workdays import WorkCalendar
 
 Where = Mapping[str, Place]
@@ -72,6 +73,7 @@ class Case:
     inputs: tuple[Input, ...]
     issue: int
     issued: Mapping[str, Issued]
+    record: Record = field(default_factory=Record)
 
     def place(self, *keys: str | int) -> Place:
         """Return where the deepest of these keys that was written stands in the practice file."""
@@ -302,7 +304,8 @@ class Page:
     """A document as HTML: the model from which every format is written.
 
     `html` is a whole document in the closed vocabulary of `migpack.blocks`; `running` are the words that stand at the
-    foot of each page; `content_hash` covers what the document says, not its version.
+    foot of each page; `content_hash` covers what the document says, not its version nor what has been answered in it; `code`
+    names a form as it was issued, answers and all, and is '' where nothing is to be filled in.
     """
 
     document: PlannedDocument
@@ -311,11 +314,27 @@ class Page:
     running: tuple[str, str]
     draft: bool
     content_hash: str
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Where a field stands on a printed sheet: the sheet from 1, millimetres from its upper left corner."""
+
+    sheet: int
+    left_mm: float
+    top_mm: float
+    width_mm: float
+    height_mm: float
 
 
 @dataclass(frozen=True)
 class Artefact:
-    """A file of the pack, in memory; `made_from` is the hash of what it was made from, `reused` says that the last build made it."""
+    """A file of the pack, in memory.
+
+    `made_from` is the hash of what it was made from, `reused` says that the last build made it; `spots` are the fields of a printed
+    form by their names.
+    """
 
     path: str
     data: bytes
@@ -323,3 +342,4 @@ class Artefact:
     pages: int = 0
     made_from: str = ""
     reused: bool = False
+    spots: Mapping[str, Spot] = field(default_factory=dict)

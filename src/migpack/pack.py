@@ -15,6 +15,8 @@ from pathlib import Path
 from migpack import FORMATS
 from migpack.check import check
 from migpack.facts import Fact, facts
+from migpack.fillable import NAME as FORMS
+from migpack.fillable import issued_forms, read_forms, write_forms
 from migpack.forms import WordForm, answers, render_forms
 from migpack.library import Library
 from migpack.manifest import NOTHING, Last, digest, write_manifest
@@ -151,6 +153,9 @@ def build(
             made[artefact.path] = artefact
             yield artefact
         carried = _carried(prepared, formats, last)
+        forms = issued_forms(prepared.pages, made.values(), prepared.plan.case.file.practice.ods_code, read_forms(folder))
+        made[FORMS] = Artefact(FORMS, write_forms(forms), "")
+        staging.add(made[FORMS])
 
         def manifest(beside: Mapping[str, str]) -> bytes:
             return write_manifest(prepared.plan, (*prepared.pages, *prepared.forms), made.values(), carried, beside, prepared.today)

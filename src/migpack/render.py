@@ -29,9 +29,11 @@ from migpack.messages import TextSize, qr_code, size, text_price
 from migpack.model import Milestone, Page, Plan, PlannedDocument, Task
 from migpack.practice import System
 from migpack.problems import Place, mistake
+from migpack.record import Answer, Record
 
 # White space before an end tag shows nowhere, but the layout engine breaks a line at it.
 _ENDS = re.compile(r"\s+(</(?:p|h[1-4]|li|td|th|caption|span|strong)>)")
+_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that is taken for a digit
 _PLAIN = (str, bytes, dict, list, tuple, frozenset, set, Mapping)
 
 
@@ -59,18 +61,33 @@ def standing(plan: Plan, document: PlannedDocument, content_hash: str) -> tuple[
 def _page(environment: _Environment, plan: Plan, shared: dict[str, Any], document: PlannedDocument) -> Page:
     patient = Patient(document, plan.case.content.messages.merge_fields)
     context = shared | {"document": document, "given": document.spec.given, "patient": patient, **_subject(plan, document)}
-    fragment = _ENDS.sub(r"\1", environment.run(f"templates/{document.spec.template}", context))
+    fragment = environment.fragment(document, context, Record())
     content_hash = hashlib.sha256(f"{document.title}\n{fragment}".encode()).hexdigest()
     version, draft = standing(plan, document, content_hash)
+    if document.spec.fillable and any(name.startswith(f"{document.id}.") for name in plan.case.record.answers):
+        fragment = environment.fragment(document, context, plan.case.record)
     practice = plan.case.file.practice
     patients = document.spec.audience == "patients"
-    running = (str(practice.patient_name) if patients else f"{document.id} \N{MIDDLE DOT} {practice.name} ({practice.ods_code})", version)
+    code = form_code(practice.ods_code, document.id, version, fragment) if document.spec.fillable else ""
+    left = str(practice.patient_name) if patients else f"{document.id} \N{MIDDLE DOT} {practice.name} ({practice.ods_code})"
+    running = left, f"{version} \N{MIDDLE DOT} {spaced(code)}" if code else version
     layout = "web" if document.spec.made_by == "overview" else "page"
     html = environment.run(
         f"templates/parts/{layout}.html",
-        context | {"body": Markup(fragment), "version": version, "draft": draft, "running": running},
+        context | {"body": Markup(fragment), "version": version, "draft": draft, "running": running, "code": code},
     )
-    return Page(document, html, version, running, draft, content_hash)
+    return Page(document, html, version, running, draft, content_hash, code)
+
+
+def form_code(*said: str) -> str:
+    """Return the eight letters and digits that name a form as it was issued, made from all that it says."""
+    number = int.from_bytes(hashlib.sha256("\0".join(said).encode()).digest()[:5])
+    return "".join(_LETTERS[number >> shift & 31] for shift in range(35, -1, -5))
+
+
+def spaced(code: str) -> str:
+    """Return a form's code as people read it."""
+    return f"{code[:4]}-{code[4:]}"
 
 
 def _subject(plan: Plan, document: PlannedDocument) -> dict[str, Any]:
@@ -291,6 +308,19 @@ class _Environment(SandboxedEnvironment):
         if module == __name__:
             return super().is_safe_callable(obj)
         return isinstance(getattr(obj, "__self__", None), _PLAIN) and super().is_safe_callable(obj)
+
+    def fragment(self, document: PlannedDocument, context: dict[str, Any], record: Record) -> str:
+        """Render a document's own template with what has been answered in it."""
+        answers = record.standing()
+
+        def recorded(name: str) -> Answer | None:
+            return answers.get(f"{document.id}.{name}")
+
+        def came_from(answer: Answer) -> str:
+            return record.came(answer.source).file
+
+        functions = {"recorded": recorded, "came_from": came_from}
+        return _ENDS.sub(r"\1", self.run(f"templates/{document.spec.template}", context | functions))
 
     def run(self, name: str, context: dict[str, Any]) -> str:
         """Render a template; a mistake in it is told with its file and line."""

@@ -46,10 +46,10 @@ class _Reading:
         self.problems.append(Problem(self.place(mark), what, write))
 
 
-def decode(data: bytes, file: str) -> str:
-    """Return the text of a file, which has to be UTF-8 and of a sensible size."""
-    if len(data) > MAX_BYTES:
-        raise mistake(Place(file), f"the file is {len(data) / 1e6:.0f} MB, far more than a practice file holds", "name the right file")
+def decode(data: bytes, file: str, most: int = MAX_BYTES) -> str:
+    """Return the text of a file, which has to be UTF-8 and of a sensible size: at most so many bytes."""
+    if len(data) > most:
+        raise mistake(Place(file), f"the file is {len(data) / 1e6:.0f} MB, far more than such a file holds", "name the right file")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -297,3 +297,10 @@ def quoted(text: str) -> str:
     import json
 
     return json.dumps(text, ensure_ascii=False)
+
+
+def written(data: Mapping[str, Any], head: str) -> str:
+    """Return plain data as YAML text below some lines of comment; what `read_node` reads back is the same."""
+    dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    text: str = yaml.dump(data, Dumper=dumper, allow_unicode=True, sort_keys=False, width=140)
+    return "".join(f"# {line}\n" for line in head.splitlines()) + text

@@ -169,6 +169,7 @@ def _say_what_it_is(document: Document, tree: b.Tree) -> None:
     for relation in [r.rId for r in package.rels.values() if r.reltype == RELATIONSHIP_TYPE.CUSTOM_PROPERTIES]:
         package.rels.pop(relation)
     said = {"migpack-document": tree.document, "migpack-practice": tree.practice, "migpack-version": tree.version}
+    said |= {"migpack-code": tree.code} if tree.code else {}
     entries = "".join(_PROPERTY.format(pid=pid, name=name, value=escape(value)) for pid, (name, value) in enumerate(said.items(), 2))
     part = Part(PackURI("/docProps/custom.xml"), _CUSTOM_TYPE, _PROPERTIES.format(entries).encode(), package)
     package.relate_to(part, RELATIONSHIP_TYPE.CUSTOM_PROPERTIES)
