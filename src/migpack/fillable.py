@@ -179,4 +179,5 @@ def _read_form(held: dict[str, Any]) -> IssuedForm:
 
 
 def _read_field(*held: Any) -> IssuedField:
-    return IssuedField(*held[:-1], options=tuple((value, words) for value, words in held[-1]))
+    name, kind, title, value, prompt, look, row, options = held
+    return IssuedField(name, kind, title, value, prompt, look, row, tuple((one, words) for one, words in options))
