@@ -7,6 +7,7 @@ is '' where a field was emptied, 'yes' or 'no' for a box, else the words as they
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import takewhile
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -35,15 +36,18 @@ class Signature(_Entry):
 
 
 class Return(_Entry):
-    """A file, or some sheets of a scan, that came back: one document of the pack, in one version."""
+    """A file, or some sheets of a scan, that came back: one document of the pack, in one version.
+
+    A person's decision between answers is a return too, without file and document.
+    """
 
     id: str
-    file: str
-    sha256: str
+    file: str = ""
+    sha256: str = ""
     read_on: Date
     dated: Date
-    document: str
-    version: str
+    document: str = ""
+    version: str = ""
     code: str = ""
     medium: Medium
     signatures: tuple[Signature, ...] = ()
@@ -55,7 +59,7 @@ class Answer(_Entry):
 
     `knew` says that the form showed the answer that stood before, so that another value is a change and no contradiction. `settles`
     marks a person's decision between answers that differ. An unconfirmed answer (read from paper) does not count yet. `crop` is a
-    picture of handwriting, a path from the folder of the record.
+    picture of handwriting that nobody has put into words, a path from the folder of the record; it never counts.
     """
 
     value: str = ""
@@ -91,8 +95,8 @@ class Record(_Entry):
         return {field: (stands, *against) for field, (stands, against) in found.items() if stands and against}
 
     def waiting(self) -> Mapping[str, tuple[Answer, ...]]:
-        """Return the answers that a person has yet to confirm, by field."""
-        found = {field: tuple(answer for answer in history if not answer.confirmed) for field, history in self.answers.items()}
+        """Return the answers that a person has yet to confirm or to put into words, by field: those after the last that counts."""
+        found = {field: tuple(takewhile(lambda answer: not answer.confirmed, reversed(history))) for field, history in self.answers.items()}
         return {field: answers for field, answers in found.items() if answers}
 
     def came(self, id: str) -> Return:
@@ -104,7 +108,7 @@ def _standing(history: Iterable[Answer]) -> tuple[Answer | None, tuple[Answer, .
     """Return the answer that stands, and those of other people that contradict it."""
     stands: Answer | None = None
     against: tuple[Answer, ...] = ()
-    for answer in sorted((answer for answer in history if answer.confirmed), key=lambda answer: answer.on):
+    for answer in sorted((answer for answer in history if answer.confirmed and not answer.crop), key=lambda answer: answer.on):
         if stands is None or answer.settles or (not against and supersedes(answer, stands)):
             stands, against = answer, ()
         elif answer.value != stands.value:

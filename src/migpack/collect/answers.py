@@ -1,0 +1,202 @@
+"""What readers found, and the record so far → the record with the new answers in it, and what is to be told about them.
+
+An answer is a value that differs from what the form was issued with. Nothing that was recorded is ever changed or lost: answers are
+added. Of a document that holds patients' data only signatures, who signed and when, and the number of rows used go into the record.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from migpack.collect.returned import Found, Identity, Unreadable
+from migpack.fillable import IssuedField, IssuedForm
+from migpack.problems import Place, did_you_mean, mistake
+from migpack.record import Answer, Record, Return
+from migpack.values import read_date
+from migpack.vocabulary import printable
+
+_SIGNED = "sign"  # the part of a field's name that belongs to a block of signatures
+_BY = ("by", "initials", "name")
+_ON = ("on", "date")
+
+
+@dataclass(frozen=True)
+class File:
+    """A returned file: its name, its hash, and the days on which it was saved and read."""
+
+    name: str
+    sha256: str
+    saved_on: dt.date
+    read_on: dt.date
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What one return gave: the form it is read against, its new answers by field, and what people should hear about it."""
+
+    entry: Return
+    form: IssuedForm
+    answers: Mapping[str, Answer]
+    crops: Mapping[str, bytes]
+    said: tuple[str, ...]
+    again: bool = False
+
+
+def take(found: Found, file: File, forms: Mapping[str, IssuedForm], practice: str, record: Record) -> tuple[Record, Taken]:
+    """Return the record with what was found, and what that was. A file that was read before changes nothing.
+
+    Raises:
+        Unreadable: the file is another practice's, or no form of this pack.
+    """
+    form, said = _form_of(found.identity, forms, practice)
+    said = (*found.said, *said)
+    for entry in record.returns:
+        if (entry.sha256, entry.code) == (file.sha256, form.code):
+            return record, Taken(entry, form, {}, {}, (f"read before, on {entry.read_on}",), again=True)
+    newest = _newest(forms, form.document)
+    changed = _changed(found, form)
+    if found.medium == "review":
+        changed |= {name: value for name, value in found.values.items() if name in record.waiting()}
+    gone = [name for name in changed if newest.field(name) is None]
+    if gone:
+        said = (*said, f"{len(gone)} answers are to items that the present version has no more: {', '.join(gone[:5])}")
+    kept = {name: value for name, value in changed.items() if name not in gone}
+    entry = _entry(found, file, form, record)
+    answers = {name: _answer(name, value, found, form, entry, record) for name, value in kept.items()}
+    crops = {} if form.holds_patient_data else {f"record/{entry.id}-{n}.png": data for n, data in enumerate(found.crops.values(), 1)}
+    for path, name in zip(crops, found.crops, strict=False):
+        answers[name] = Answer(value="", on=entry.dated, source=entry.id, confirmed=False, crop=path)
+    if form.holds_patient_data:
+        rows = _rows_used(changed, form)
+        answers = {name: answer for name, answer in answers.items() if _is_signed(name, form)}
+        entry = entry.model_copy(update={"notes": (f"{rows} rows used",) if rows else ()})
+    return _with(record, practice, entry, answers), Taken(entry, form, answers, crops, said)
+
+
+def settle(record: Record, field: str, value: str, by: str, on: dt.date) -> Record:
+    """Return the record with a person's decision on a field on which answers differ.
+
+    Raises:
+        Mistakes: answers to this field do not differ.
+    """
+    conflicts = record.conflicts()
+    if field not in conflicts:
+        raise mistake(Place("--resolve"), f"people do not disagree on '{field}'", did_you_mean(field, conflicts))
+    entry = Return(id=_next_id(record), file="", sha256="", read_on=on, dated=on, document="", version="", medium="person")
+    return _with(record, record.practice, entry, {field: Answer(value=value, by=by, on=on, source=entry.id, settles=True)})
+
+
+def confirm(record: Record, id: str) -> Record:
+    """Return the record with all that a return says counted as it was read; its pictures of handwriting stay pictures.
+
+    Raises:
+        Mistakes: no return has this id.
+    """
+    if id not in {entry.id for entry in record.returns}:
+        raise mistake(Place("--confirm"), f"there is no return '{id}'", did_you_mean(id, [entry.id for entry in record.returns]))
+    answers = {
+        name: tuple(answer.model_copy(update={"confirmed": True}) if answer.source == id else answer for answer in history)
+        for name, history in record.answers.items()
+    }
+    return record.model_copy(update={"answers": answers})
+
+
+def _form_of(identity: Identity, forms: Mapping[str, IssuedForm], practice: str) -> tuple[IssuedForm, tuple[str, ...]]:
+    """Return the form that a file is read against, and what is to be said about its version."""
+    theirs = identity.practice
+    if theirs and theirs != practice:
+        raise Unreadable(f"this is a form of the practice {theirs} \N{EM DASH} collect it with the practice file of {theirs}")
+    if form := forms.get(identity.code):
+        newest = _newest(forms, form.document)
+        if form.code == newest.code:
+            return form, ()
+        return form, (f"this copy is {form.version} ({form.code}); the present one is {newest.version} ({newest.code})",)
+    same = [form for form in forms.values() if form.document == identity.document]
+    if not same:
+        what = f"'{identity.document}' is no form of this pack" if identity.document else "no form of a pack was found in it"
+        raise Unreadable(f"{what} \N{EM DASH} send back a file or sheet from this practice's pack")
+    version = identity.version or "not said"
+    return same[-1], (f"this copy's version ({version}) is not in the pack's folder; it was read against {same[-1].version}",)
+
+
+def _newest(forms: Mapping[str, IssuedForm], document: str) -> IssuedForm:
+    """Return the form of a document that was issued last."""
+    return [form for form in forms.values() if form.document == document][-1]
+
+
+def _changed(found: Found, form: IssuedForm) -> dict[str, str]:
+    """Return the values that differ from what the form was issued with."""
+    changed = {}
+    for field in form.fields:
+        value = found.values.get(field.name)
+        if value is not None and field.look != "signature":
+            issued = field.value if found.identity.code == form.code else found.issued.get(field.name, field.value)
+            if _plain(value, field) != _plain(issued, field):
+                changed[field.name] = _plain(value, field)
+    return changed
+
+
+def _plain(value: str, field: IssuedField) -> str:
+    """Return a value as it is compared and kept: no white space at the ends of lines, no prompt, nothing that cannot be printed."""
+    lines = (printable(line).rstrip() for line in value.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+    text = "\n".join(lines).strip()
+    return "" if text == field.prompt.strip() else text
+
+
+def _entry(found: Found, file: File, form: IssuedForm, record: Record) -> Return:
+    dated = _first_day(found, [f for f in form.fields if _is_signed(f.name, form) and f.name.endswith(".date")])
+    day = dated or found.saved_on or file.saved_on
+    signatures = found.signatures if not form.holds_patient_data else tuple(s.model_copy(update={"crop": ""}) for s in found.signatures)
+    return Return(
+        id=_next_id(record), file=file.name, sha256=file.sha256, read_on=file.read_on, dated=min(day, file.read_on), document=form.document,
+        version=form.version, code=form.code, medium=found.medium, signatures=signatures,
+        notes=tuple(map(printable, found.notes)),
+    )  # fmt: skip
+
+
+def _next_id(record: Record) -> str:
+    return f"r{len(record.returns) + 1}"
+
+
+def _answer(name: str, value: str, found: Found, form: IssuedForm, entry: Return, record: Record) -> Answer:
+    """Return an answer with who gave it and when: as the fields beside it say, else as the form's one signature does."""
+    beside = name.rpartition(".")[0]
+    by = next((found.values[f"{beside}.{end}"] for end in _BY if found.values.get(f"{beside}.{end}")), "") or _signed_by(found, form)
+    day = _first_day(found, [f for f in form.fields if f.name in {f"{beside}.{end}" for end in _ON}])
+    before, field = record.answer(name), form.field(name)
+    knew = before is not None and field is not None and _plain(before.value, field) == _plain(field.value, field)
+    on = day if day and day <= entry.read_on else entry.dated
+    return Answer(value=value, by=printable(by), on=on, source=entry.id, knew=knew, confirmed=found.medium != "paper")
+
+
+def _signed_by(found: Found, form: IssuedForm) -> str:
+    names = {value for name, value in found.values.items() if value and name.endswith(".name") and _is_signed(name, form)}
+    return names.pop() if len(names) == 1 else ""
+
+
+def _first_day(found: Found, fields: Iterable[IssuedField]) -> dt.date | None:
+    for field in fields:
+        try:
+            return read_date(found.values.get(field.name, ""))
+        except ValueError:
+            continue
+    return None
+
+
+def _is_signed(name: str, form: IssuedForm) -> bool:
+    """Say whether a field belongs to the form's signatures."""
+    return name.removeprefix(f"{form.document}.").split(".")[0] == _SIGNED
+
+
+def _rows_used(changed: Mapping[str, str], form: IssuedForm) -> int:
+    """Return in how many rows something was written."""
+    return len({name.rpartition(".")[0] for name, value in changed.items() if value and not _is_signed(name, form)})
+
+
+def _with(record: Record, practice: str, entry: Return, answers: Mapping[str, Answer]) -> Record:
+    histories = dict(record.answers)
+    for name, answer in answers.items():
+        histories[name] = (*histories.get(name, ()), answer)
+    return Record(practice=practice, returns=(*record.returns, entry), answers=histories)

@@ -1,0 +1,106 @@
+"""Files and folders in, what was found in each out; a file that cannot be read is told and the rest is read all the same.
+
+Each file is read in a process with limits, since it came by e-mail. Its kind is known by its first bytes, never by its name.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from migpack.collect.answers import File
+from migpack.collect.guard import guarded
+from migpack.collect.returned import Found, Unreadable
+from migpack.fillable import IssuedForm
+from migpack.problems import Place, mistake
+
+MOST_BYTES = 200_000_000  # a long scan in colour
+SECONDS, MEGABYTES = 60.0, 1500
+SCAN_SECONDS, SCAN_MEGABYTES = 900.0, 6000
+_ENDINGS = frozenset(".pdf .docx .docm .xlsx .xlsm .png .jpg .jpeg .tif .tiff .json".split())
+_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
+
+
+@dataclass(frozen=True)
+class Read:
+    """A returned file with what was found in it, or why it could not be read."""
+
+    file: File
+    found: tuple[Found, ...] = ()
+    problem: str = ""
+
+
+def gather(paths: Iterable[Path], forms: Mapping[str, IssuedForm], today: dt.date) -> Iterator[Read]:
+    """Yield each file of these files and folders as it is read.
+
+    Args:
+        forms: the forms of the pack as they were issued, by code.
+        today: the day of reading.
+
+    Raises:
+        Mistakes: a path that was named does not exist.
+        CannotRun: a scan, and this machine lacks what reads scans.
+    """
+    pictures: dict[Path, list[Path]] = {}
+    for path in _files(paths):
+        if path.read_bytes()[:4].startswith(_PICTURES):
+            pictures.setdefault(path.parent, []).append(path)
+        else:
+            yield _read([path], forms, today)
+    for together in pictures.values():
+        yield _read(together, forms, today)
+
+
+def _read(paths: Sequence[Path], forms: Mapping[str, IssuedForm], today: dt.date) -> Read:
+    """Read a file, or the pictures of a folder, which are one scan."""
+    name = ", ".join(path.name for path in paths)
+    saved = min(today, *(dt.date.fromtimestamp(path.stat().st_mtime) for path in paths))
+    size = sum(path.stat().st_size for path in paths)
+    if size > MOST_BYTES:
+        return Read(File(name, "", saved, today), problem=f"this is {size / 1e6:.0f} MB \N{EM DASH} send it in parts")
+    data = {path.name: path.read_bytes() for path in paths}
+    hashes = [hashlib.sha256(part).hexdigest() for part in data.values()]
+    file = File(name, hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest(), saved, today)
+    try:
+        return Read(file, read(data, forms))
+    except Unreadable as error:
+        return Read(file, problem=str(error))
+
+
+def read(files: Mapping[str, bytes], forms: Mapping[str, IssuedForm]) -> tuple[Found, ...]:
+    """Return what is found in a file, or in the pictures of one scan.
+
+    Raises:
+        Unreadable: it cannot be read, or is of no kind that is read here.
+        CannotRun: it is a scan, and this machine lacks what reads scans.
+    """
+    from migpack.collect import paper, pdf, review, tracker, word
+
+    data = next(iter(files.values()))
+    if data.startswith(_PICTURES) or (b"%PDF-" in data[:1024] and guarded(pdf.is_scan, data, seconds=SECONDS, megabytes=MEGABYTES)):
+        return guarded(paper.read_scans, files, forms, seconds=SCAN_SECONDS, megabytes=SCAN_MEGABYTES)
+    if b"%PDF-" in data[:1024]:
+        return (guarded(pdf.read_pdf, data, seconds=SECONDS, megabytes=MEGABYTES),)
+    if data.startswith(b"PK") and b"xl/workbook" in data:
+        return (guarded(tracker.read_tracker, data, seconds=SECONDS, megabytes=MEGABYTES),)
+    if data.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
+        return (guarded(word.read_word, data, forms, seconds=SECONDS, megabytes=MEGABYTES),)
+    if data.lstrip()[:1] == b"{":
+        return (guarded(review.read_review, data, seconds=SECONDS, megabytes=MEGABYTES),)
+    raise Unreadable("this is no PDF, Word file, tracker or scan \N{EM DASH} send back the file as it was saved")
+
+
+def _files(paths: Iterable[Path]) -> Iterator[Path]:
+    """Yield the named files, and of folders those that could be returns; each once."""
+    seen: set[Path] = set()
+    for path in paths:
+        if not path.exists():
+            raise mistake(Place(str(path)), "there is no such file or folder", "check the name")
+        inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in _ENDINGS and not p.name.startswith((".", "~$")))
+        for file in inside if path.is_dir() else [path]:
+            if file.is_file() and file.resolve() not in seen:
+                seen.add(file.resolve())
+                yield file
