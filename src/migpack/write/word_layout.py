@@ -196,6 +196,8 @@ class _Layout:
         about = f"Columns: {', '.join(heads)}" if heads else "The first cell of each row says what stands beside it"
         widths = _columns(table.widths, self._shell.width)
         rows = [self._row(row, table, head=True) for row in table.head] + [self._row(row, table, head=False) for row in table.body]
+        for row in rows[: len(table.head) + 1] if len(table.body) > 1 else ():
+            _keep_row(row)  # a table never leaves its head and one row behind
         grid = Grid(
             _TABLES.get(table.kind, "HouseGrid"),
             widths,
