@@ -1,0 +1,39 @@
+"""Words as a returned file holds them → the same words as answers are kept, dates as forms print them, and what a running foot says.
+
+An answer has line feeds between its lines, no spaces around it and no characters that no file format can carry.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+
+from migpack.collect.returned import Identity
+from migpack.values import MONTHS
+
+_LINE_END = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
+_LEFT = re.compile(r"([a-z][a-z0-9_]*(?:\.[a-z0-9_]+)*)\s*\N{MIDDLE DOT}[^\N{MIDDLE DOT}]*?\(([A-Z0-9]{3,10})\)")
+_RIGHT = re.compile(r"(Issue\s+\d+(?:\s+draft)?)\s*\N{MIDDLE DOT}\s*([0-9A-HJKMNP-TV-Z]{4})-([0-9A-HJKMNP-TV-Z]{4})(?![0-9A-Za-z])")
+
+
+def normal(text: str) -> str:
+    """Return words as answers are kept."""
+    lines = _LINE_END.sub("\n", text)
+    return "".join(letter for letter in lines if letter in "\n\t" or unicodedata.category(letter) not in ("Cc", "Cs")).strip()
+
+
+def day(date: dt.date) -> str:
+    """Return a date as people write it: '3 December 2026'."""
+    return f"{date.day} {MONTHS[date.month - 1]} {date.year}"
+
+
+def foot_identity(words: str) -> Identity:
+    """Return what the running foot among these words says of the document; a foot of patients' sheets says no more than version and code."""
+    left, right = _LEFT.search(words), _RIGHT.search(words)
+    return Identity(
+        practice=left[2] if left and right else "",
+        document=left[1] if left and right else "",
+        version=" ".join(right[1].split()) if right else "",
+        code=right[2] + right[3] if right else "",
+    )
