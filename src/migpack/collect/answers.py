@@ -75,29 +75,37 @@ def take(found: Found, file: File, forms: Mapping[str, IssuedForm], practice: st
     return _with(record, practice, entry, answers), Taken(entry, form, answers, crops, said)
 
 
-def settle(record: Record, field: str, value: str, by: str, on: dt.date) -> Record:
-    """Return the record with a person's decision on a field on which answers differ.
+def decide(record: Record, decisions: Iterable[str], by: str, on: dt.date) -> Record:
+    """Return the record with a person's decisions, each 'FIELD=VALUE', on fields on which answers differ.
 
     Raises:
-        Mistakes: answers to this field do not differ.
+        Mistakes: a decision is not written so, or answers to its field do not differ.
     """
-    conflicts = record.conflicts()
-    if field not in conflicts:
-        raise mistake(Place("--resolve"), f"people do not disagree on '{field}'", did_you_mean(field, conflicts))
-    entry = Return(id=_next_id(record), file="", sha256="", read_on=on, dated=on, document="", version="", medium="person")
-    return _with(record, record.practice, entry, {field: Answer(value=value, by=by, on=on, source=entry.id, settles=True)})
+    for decision in decisions:
+        name, equals, value = decision.partition("=")
+        conflicts = record.conflicts()
+        if not equals:
+            raise mistake(Place("--resolve"), f"'{decision}' has no '='", "write FIELD=VALUE, for example --resolve notice.lab.off=yes")
+        if name not in conflicts:
+            raise mistake(Place("--resolve"), f"people do not disagree on '{name}'", did_you_mean(name, conflicts))
+        entry = Return(id=_next_id(record), read_on=on, dated=on, medium="person")
+        answer = Answer(value=printable(value), by=printable(by), on=on, source=entry.id, settles=True)
+        record = _with(record, record.practice, entry, {name: answer})
+    return record
 
 
-def confirm(record: Record, id: str) -> Record:
-    """Return the record with all that a return says counted as it was read; its pictures of handwriting stay pictures.
+def confirm(record: Record, ids: Iterable[str]) -> Record:
+    """Return the record with all that these returns say counted as it was read; pictures of handwriting stay pictures.
 
     Raises:
-        Mistakes: no return has this id.
+        Mistakes: no return has such an id.
     """
-    if id not in {entry.id for entry in record.returns}:
-        raise mistake(Place("--confirm"), f"there is no return '{id}'", did_you_mean(id, [entry.id for entry in record.returns]))
+    known = [entry.id for entry in record.returns]
+    wanted = frozenset(ids)
+    if unknown := sorted(wanted - {*known}):
+        raise mistake(Place("--confirm"), f"there is no return '{unknown[0]}'", did_you_mean(unknown[0], known))
     answers = {
-        name: tuple(answer.model_copy(update={"confirmed": True}) if answer.source == id else answer for answer in history)
+        name: tuple(answer.model_copy(update={"confirmed": True}) if answer.source in wanted else answer for answer in history)
         for name, history in record.answers.items()
     }
     return record.model_copy(update={"answers": answers})
@@ -167,6 +175,7 @@ def _answer(name: str, value: str, found: Found, form: IssuedForm, entry: Return
     day = _first_day(found, [f for f in form.fields if f.name in {f"{beside}.{end}" for end in _ON}])
     before, field = record.answer(name), form.field(name)
     knew = before is not None and field is not None and _plain(before.value, field) == _plain(field.value, field)
+    knew = knew or _is_signed(name, form) or name.rpartition(".")[2] in (*_BY, *_ON)  # who wrote, and when, contradicts nobody
     on = day if day and day <= entry.read_on else entry.dated
     return Answer(value=value, by=printable(by), on=on, source=entry.id, knew=knew, confirmed=found.medium != "paper")
 
