@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from migpack.collect.returned import Found, Identity, Unreadable
+from migpack.collect.returned import Flattened, Found, Identity, Unreadable
 from migpack.collect.words import foot_identity, normal
 
 _NAMES = ("practice", "document", "version", "code")
@@ -25,19 +25,6 @@ _MOST_FIELDS = 20_000
 _XMP = r"migpack-?{0}(?:=[\"']|>)([^<\"']+)"
 _DATE = re.compile(r"(?:D:)?(\d{4})(\d{2})(\d{2})")
 _SAVE = "save the form in the viewer it was filled in with, and send that file"
-
-
-class Flattened(Unreadable):
-    """A form that lost its fields on the way ('print to PDF'): what it says may still be read as from paper."""
-
-    def __init__(self, identity: Identity) -> None:
-        self.identity = identity
-        what = "the form was printed to a PDF, which has turned its fields into a picture"
-        super().__init__(f"{what} \N{EM DASH} {_SAVE} (do not 'print to PDF'), or have it read like a scan")
-
-    def __reduce__(self) -> tuple[type[Flattened], tuple[Identity]]:
-        """Let it reach this process from the one that reads."""
-        return type(self), (self.identity,)
 
 
 class NoForm(Unreadable):
@@ -67,7 +54,8 @@ def _read(data: bytes) -> Found:
     identity = _identity(reader)
     if not fields:
         if identity.code or identity.document:
-            raise Flattened(identity)
+            what = "the form was printed to a PDF, which has turned its fields into a picture"
+            raise Flattened(f"{what} \N{EM DASH} {_SAVE} (do not 'print to PDF'), or have it read like a scan", identity)
         raise NoForm(
             "the PDF has no fields, and nothing in it says which form it is \N{EM DASH} send back the form itself, or a scan of it"
         )
@@ -184,24 +172,27 @@ def _fields(reader: Any) -> dict[str, _Field]:
     for page in reader.pages:
         for node in map(_resolved, _resolved(page.get("/Annots")) or ()):
             if isinstance(node, Mapping) and node.get("/Subtype") == "/Widget" and id(node) not in seen:
-                seen.add(id(node))
-                said = _inherited(node)
-                _add(found, said, node)
+                _count(node, seen)
+                _add(found, _inherited(node), node)
     return {name: one for name, one in found.items() if name and one.kind in ("/Btn", "/Tx", "/Ch", "/Sig")}
 
 
 def _descend(node: Any, above: Mapping[str, Any], found: dict[str, _Field], seen: set[int], depth: int) -> None:
-    if not isinstance(node, Mapping) or id(node) in seen:
+    if not isinstance(node, Mapping) or id(node) in seen or depth > _DEEPEST:
         return
-    if depth > _DEEPEST or len(seen) > _MOST_FIELDS:
-        raise Unreadable(f"the PDF has more fields than any form of ours \N{EM DASH} {_SAVE}")
-    seen.add(id(node))
+    _count(node, seen)
     said = _with(above, node)
     kids = [_resolved(kid) for kid in _resolved(node.get("/Kids")) or ()]
     for kid in kids:
         _descend(kid, said, found, seen, depth + 1)
     if not kids:
         _add(found, said, node)
+
+
+def _count(node: Any, seen: set[int]) -> None:
+    seen.add(id(node))
+    if len(seen) > _MOST_FIELDS:
+        raise Unreadable(f"the PDF has more fields than any form of ours \N{EM DASH} {_SAVE}")
 
 
 def _inherited(node: Any) -> dict[str, Any]:
@@ -231,9 +222,9 @@ def _remarks(reader: Any) -> Iterable[str]:
     """Yield what people wrote on the sheets where no field is."""
     for number, page in enumerate(reader.pages, 1):
         for node in map(_resolved, _resolved(page.get("/Annots")) or ()):
-            if isinstance(node, Mapping) and node.get("/Subtype") in ("/FreeText", "/Text"):
-                if words := " ".join(normal(_text(node.get("/Contents"))).split()):
-                    yield f"Written on page {number}: {words}"
+            is_remark = isinstance(node, Mapping) and node.get("/Subtype") in ("/FreeText", "/Text")
+            if is_remark and (words := " ".join(normal(_text(node.get("/Contents"))).split())):
+                yield f"Written on page {number}: {words}"
 
 
 def _identity(reader: Any) -> Identity:

@@ -1,16 +1,14 @@
-"""Words as a returned file holds them → the same words as answers are kept, dates as forms print them, and what a running foot says.
+"""Words as a returned file holds them → the same words as answers are kept, and what a running foot says.
 
 An answer has line feeds between its lines, no spaces around it and no characters that no file format can carry.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 import unicodedata
 
 from migpack.collect.returned import Identity
-from migpack.values import MONTHS
 
 _LINE_END = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 _LEFT = re.compile(r"([a-z][a-z0-9_]*(?:\.[a-z0-9_]+)*)\s*\N{MIDDLE DOT}[^\N{MIDDLE DOT}]*?\(([A-Z0-9]{3,10})\)")
@@ -23,13 +21,8 @@ def normal(text: str) -> str:
     return "".join(letter for letter in lines if letter in "\n\t" or unicodedata.category(letter) not in ("Cc", "Cs")).strip()
 
 
-def day(date: dt.date) -> str:
-    """Return a date as people write it: '3 December 2026'."""
-    return f"{date.day} {MONTHS[date.month - 1]} {date.year}"
-
-
 def foot_identity(words: str) -> Identity:
-    """Return what the running foot among these words says of the document; a foot of patients' sheets says no more than version and code."""
+    """Return what the running foot among these words says of the document: on sheets for patients, its version and code alone."""
     left, right = _LEFT.search(words), _RIGHT.search(words)
     return Identity(
         practice=left[2] if left and right else "",
