@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import shutil
 from pathlib import Path
 
@@ -12,8 +13,9 @@ from pypdf import PdfReader, PdfWriter
 
 import samples
 from migpack.cli import main
-from migpack.load import load
 from migpack.library import Library
+from migpack.load import load
+from migpack.record import Record
 
 TODAY = "2026-12-10"
 LIST = "3-checklists/checklist-practice-staff"
@@ -74,7 +76,7 @@ def came_back(practice: Path, values: dict[str, str], name: str = "back.pdf") ->
     return path
 
 
-def record(practice: Path) -> object:
+def record(practice: Path) -> Record:
     """Return the practice's record as the next build will read it."""
     return load(practice / "practice.yaml", Library.of(practice)).record
 
@@ -88,9 +90,7 @@ def test_what_was_filled_in_is_shown_recorded_and_stands_in_the_next_pack(practi
     fields = again.get_fields()
     assert fields[f"{FIRST}.done"]["/V"] == "/on" and fields[f"{FIRST}.note"]["/V"].replace("\r", "\n") == "Ring Łukasz\n= urgent"
     assert "from back.pdf" in fields[f"{FIRST}.done"]["/TU"]
-    assert "Recorded as done on Tue 8 Dec 2026 by SE" in " ".join(again.pages[1].extract_text().split()) + " ".join(
-        again.pages[0].extract_text().split()
-    )
+    assert "Recorded as done on Tue 8 Dec 2026 by SE" in " ".join(" ".join(page.extract_text() for page in again.pages).split())
 
 
 def test_a_prefilled_form_that_comes_back_untouched_gives_no_answers(practice: Path) -> None:
@@ -180,14 +180,9 @@ def test_a_record_of_another_practice_is_refused(practice: Path) -> None:
 def test_a_final_checklist_stays_issued_when_answers_come_back(practice: Path) -> None:
     pack = build(practice, "--final", "checklist.commissioner")
     name = "3-checklists/checklist-commissioner"
-    assert "Issue 1" in PdfReader(pack / f"{name}.pdf").metadata.values() or True
-    before = (pack / "manifest.json").read_text("utf-8")
-    assert '"checklist.commissioner"' in before
     path = practice / "back.pdf"
     path.write_bytes(filled(pack / f"{name}.pdf", {"checklist.commissioner.c-df-01.done": "/on"}))
     assert collect(practice, path).exit_code == 0
     build(practice)
-    import json
-
     document = json.loads((pack / "manifest.json").read_text("utf-8"))["documents"]["checklist.commissioner"]
     assert document["final"] and document["version"] == "Issue 1"
