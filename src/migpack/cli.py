@@ -178,6 +178,36 @@ def build(
         click.echo(f"zipped as {write_zip(folder)}")
 
 
+@main.command()
+@practice_argument
+@today_option
+@library_option
+@click.option("--all", "every", is_flag=True, help="Show every task and every go/no-go test.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON instead of tables.")
+@told_plainly
+def status(practice: Path, today: str | None, areas: tuple[Path, ...], every: bool, as_json: bool) -> None:
+    """Show how far the practice is, from what came back: by role and phase, what is overdue, due this week and blocked.
+
+    Ends with exit code 0 when nothing is overdue and 1 when something is. A task is overdue when its day has passed and it is neither
+    done nor not applicable.
+    """
+    from migpack.library import Library
+    from migpack.load import load
+    from migpack.pack import plan_only
+    from migpack.screen import status_as_data, status_tables
+    from migpack.status import make_status
+
+    day = _day(today)
+    found = make_status(plan_only(load(practice, Library.of(practice.parent, areas)), day), day)
+    if as_json:
+        click.echo(json.dumps(status_as_data(found), indent=1, ensure_ascii=False))
+    else:
+        _show(status_tables(found, every=every))
+        if not found.recorded:
+            click.echo("nothing has come back yet: read returned files in with 'migpack collect'")
+    sys.exit(1 if found.of("overdue") else 0)
+
+
 @main.command("list")
 @click.argument("practice", metavar="[PRACTICE.YAML]", required=False, type=click.Path(path_type=Path))
 @click.option("--fields", is_flag=True, help="Show what an area's own Word form can name instead, with a practice file also its value.")
