@@ -188,8 +188,8 @@ def build(
 def status(practice: Path, today: str | None, areas: tuple[Path, ...], every: bool, as_json: bool) -> None:
     """Show how far the practice is, from what came back: by role and phase, what is overdue, due this week and blocked.
 
-    Ends with exit code 0 when nothing is overdue and 1 when something is. A task is overdue when its day has passed and it is neither
-    done nor not applicable.
+    Ends with exit code 0 when nothing is overdue and 1 when something is: a task whose day has passed and that is neither done nor not
+    applicable, also when it is blocked.
     """
     from migpack.library import Library
     from migpack.load import load
@@ -205,7 +205,7 @@ def status(practice: Path, today: str | None, areas: tuple[Path, ...], every: bo
         _show(status_tables(found, every=every))
         if not found.recorded:
             click.echo("nothing has come back yet: read returned files in with 'migpack collect'")
-    sys.exit(1 if found.of("overdue") else 0)
+    sys.exit(1 if found.late else 0)
 
 
 @main.command("list")

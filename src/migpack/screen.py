@@ -99,7 +99,8 @@ def _said(one: TaskStatus) -> str:
     """Return what was said of a task, by whom, when and where, and why it may not be the last word."""
     whence = ", ".join(filter(None, (one.by, short_day(one.on) if one.on else "", one.file)))
     said = f"{one.said} ({whence})" if one.said else ""
-    return "; ".join(filter(None, (said, one.note, "people disagree" if one.contested else "", "to confirm" if one.to_confirm else "")))
+    marks = {"overdue": one.late and one.state == "blocked", "people disagree": one.contested, "to confirm": one.to_confirm}
+    return "; ".join(filter(None, (said, one.note, *(words for words, true in marks.items() if true))))
 
 
 def _each_says(one: Disputed) -> str:
@@ -131,7 +132,7 @@ def status_as_data(status: Status) -> dict[str, Any]:
         "today": str(status.today),
         "week_end": str(status.week_end),
         "recorded": status.recorded,
-        "overdue": len(status.of("overdue")),
+        "late": len(status.late),
         **{
             key: [{"id": count.id, "title": count.title, "total": count.total, "open": count.open, **count.states} for count in counts]
             for key, counts in (("by_checklist", status.by_checklist), ("by_role", status.by_role), ("by_phase", status.by_phase))
@@ -157,7 +158,7 @@ def _task_as_data(one: TaskStatus) -> dict[str, Any]:
     task = one.task
     return {
         "id": task.id, "task": task.task, "parent": task.parent, "checklist": task.checklist, "phase": task.phase, "due": str(task.due),
-        "owner": task.owner, "role": one.role, "person": one.person, "state": one.state, "said": one.said, "by": one.by,
+        "owner": task.owner, "role": one.role, "person": one.person, "state": one.state, "late": one.late, "said": one.said, "by": one.by,
         "on": str(one.on) if one.on else None, "return": one.source, "file": one.file, "note": one.note, "evidence": task.evidence,
         "conflict": one.contested, "to_confirm": one.to_confirm,
     }  # fmt: skip

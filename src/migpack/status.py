@@ -18,12 +18,12 @@ from migpack.told import Disputed, Tellings, Told
 from migpack.values import read_date
 
 State = Literal["done", "not_applicable", "blocked", "overdue", "due_this_week", "in_progress", "unanswered"]
-# A task is in the first of these that is true of it; blocked, in progress and unanswered are for tasks that are not due yet.
+# A task is in the first of these that is true of it: only a task that nobody calls blocked can be overdue or due this week.
 STATES: Mapping[State, str] = {
     "done": "Done",
     "not_applicable": "Not applicable",
-    "overdue": "Overdue",
     "blocked": "Blocked",
+    "overdue": "Overdue",
     "due_this_week": "Due this week",
     "in_progress": "In progress",
     "unanswered": "Unanswered",
@@ -36,13 +36,15 @@ _CLOSED = ("done", "not_applicable")
 class TaskStatus:
     """A task and its state. `said` is what counts of what people said ('Done', 'Blocked' …), '' where nobody did; the rest is about that.
 
-    `contested` says that people disagree on it, `to_confirm` that an answer waits for a person.
+    `late` says that its day has passed and something is left to do, also where it is blocked; `contested` that people disagree on it,
+    `to_confirm` that an answer waits for a person.
     """
 
     task: Task
     role: str
     person: str
     state: State
+    late: bool
     said: str = ""
     by: str = ""
     on: dt.date | None = None
@@ -96,6 +98,11 @@ class Status:
     conflicts: tuple[Disputed, ...]
     to_confirm: tuple[Disputed, ...]
 
+    @property
+    def late(self) -> tuple[TaskStatus, ...]:
+        """The tasks whose day has passed and that are left to do."""
+        return tuple(one for one in self.tasks if one.late)
+
     def of(self, state: State) -> tuple[TaskStatus, ...]:
         """Return the tasks in a state, in the order of their days."""
         return tuple(sorted((one for one in self.tasks if one.state == state), key=lambda one: (one.task.due, one.task.id)))
@@ -132,11 +139,13 @@ def _task(plan: Plan, told: Tellings, task: Task, today: dt.date, week_end: dt.d
     latest = told.later(tick, status)
     said = _TICKS.get(latest.value, latest.value) if latest else ""
     person = plan.case.file.people.get(task.owner)
+    state = _state(said, task.due, today, week_end)
     return TaskStatus(
         task=task,
         role=plan.case.content.roles[task.owner].title,
         person=person.name if person else "",
-        state=_state(said, task.due, today, week_end),
+        state=state,
+        late=state not in _CLOSED and task.due < today,
         said=said,
         by=_by(told, name, latest),
         on=_on(told, name, latest, said),
@@ -151,10 +160,10 @@ def _task(plan: Plan, told: Tellings, task: Task, today: dt.date, week_end: dt.d
 def _state(said: str, due: dt.date, today: dt.date, week_end: dt.date) -> State:
     if said in ("Done", "Not applicable"):
         return "done" if said == "Done" else "not_applicable"
-    if due < today:
-        return "overdue"
     if said == "Blocked":
         return "blocked"
+    if due < today:
+        return "overdue"
     if due <= week_end:
         return "due_this_week"
     return "in_progress" if said == "In progress" else "unanswered"
