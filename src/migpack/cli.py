@@ -208,6 +208,39 @@ def status(practice: Path, today: str | None, areas: tuple[Path, ...], every: bo
     sys.exit(1 if found.late else 0)
 
 
+@main.command()
+@practice_argument
+@click.option("--out", type=click.Path(path_type=Path), default=Path("output"), show_default=True, help="Where the folder goes.")
+@click.option("--pack", type=click.Path(path_type=Path), default=Path("output"), show_default=True, help="Where the pack's folder is.")
+@today_option
+@library_option
+@told_plainly
+def evidence(practice: Path, out: Path, pack: Path, today: str | None, areas: tuple[Path, ...]) -> None:
+    """Make one folder for the sign-off: what was issued, what came back, what was done by whom, and what is open.
+
+    Final documents and returned files (looked for beside the practice file and in the folder returned/ there) are copied, by their hash.
+    What may hold patients' details is listed and never copied.
+    """
+    from migpack.collect.evidence import gather_evidence, write_evidence
+    from migpack.library import Library
+    from migpack.load import load
+    from migpack.manifest import read_last
+    from migpack.pack import pack_folder, plan_only
+
+    library, day = Library.of(practice.parent, areas), _day(today)
+    plan = plan_only(load(practice, library), day)
+    folder = pack_folder(plan.case, pack)
+    found = gather_evidence(plan, read_last(folder), folder, day)
+    target = write_evidence(found, plan, library, day, out)
+    for title, entries in (("issued and final", found.issued), ("returned", found.returned)):
+        copied = sum(entry["kept"] == "copied" for entry in entries)
+        click.echo(f"{title}: {len(entries)} files, {copied} copied")
+        for entry in entries:
+            if entry["kept"] != "copied":
+                click.echo(f"  {entry['file'] or entry['title'] or entry['id']}: {entry['kept']}")
+    click.echo(f"{target}: open {target / 'index.html'} first")
+
+
 @main.command("list")
 @click.argument("practice", metavar="[PRACTICE.YAML]", required=False, type=click.Path(path_type=Path))
 @click.option("--fields", is_flag=True, help="Show what an area's own Word form can name instead, with a practice file also its value.")

@@ -50,6 +50,14 @@ def render(plan: Plan, library: Library, today: dt.date) -> tuple[Page, ...]:
     return tuple(_page(environment, plan, shared, document) for document in paged)
 
 
+def render_web_page(plan: Plan, library: Library, today: dt.date, template: str, title: str, more: Mapping[str, Any]) -> str:
+    """Return a web page that is no document of the pack: a template over the plan and what `more` holds."""
+    environment = _Environment(library, plan)
+    context = _context(plan, today) | dict(more) | {"document": {"title": title}}
+    body = _ENDS.sub(r"\1", environment.run(f"templates/{template}", context))
+    return environment.run("templates/parts/web.html", context | {"body": Markup(body)})
+
+
 def standing(plan: Plan, document: PlannedDocument, content_hash: str) -> tuple[str, bool]:
     """Return a document's version and whether it is a draft: what was issued stays so until what it says changes."""
     issued = plan.case.issued.get(document.id)

@@ -29,7 +29,7 @@ STATES: Mapping[State, str] = {
     "unanswered": "Unanswered",
 }
 _TICKS = {"yes": "Done", "no": "Not started"}
-_CLOSED = ("done", "not_applicable")
+_CLOSED: tuple[State, ...] = ("done", "not_applicable")
 
 
 @dataclass(frozen=True)
