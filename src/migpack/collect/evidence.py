@@ -155,18 +155,18 @@ def _issued(last: Last, pack: Path, titles: Mapping[str, str], copies: dict[str,
         if not id:
             continue
         document = last.documents.get(id, {})
-        final, copy = bool(document.get("final")), ""
-        if final:
-            found = _read(pack, path)
-            kept = "missing from the pack" if found is None else "copied" if digest(found) == entry.get("sha256") else "changed by hand"
-            if found is not None and kept == "copied":
-                copy = f"issued/{path}"
-                copies[copy] = found
-        else:
-            kept = "not final"
+        final, found = bool(document.get("final")), _read(pack, path)
+        kept, paths = "not final", list[str]()
+        if final and found is None:
+            kept = "missing from the pack"
+        elif final and found is not None and digest(found) != entry.get("sha256"):
+            kept = "changed by hand"
+        elif final and found is not None:
+            kept, paths = "copied", [f"issued/{path}"]
+            copies[paths[0]] = found
         yield {
             "document": id, "title": document.get("title") or titles.get(id, id), "version": document.get("version", ""), "final": final,
-            "file": path, "sha256": entry.get("sha256", ""), "kept": kept, "copy": copy,
+            "file": path, "sha256": entry.get("sha256", ""), "kept": kept, "copies": paths,
         }  # fmt: skip
 
 
