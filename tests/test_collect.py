@@ -37,7 +37,7 @@ def build(folder: Path, *more: str) -> Path:
 
 def collect(folder: Path, *more: str | Path) -> Result:
     """Collect what came back for the practice in a folder."""
-    return run("collect", folder / "practice.yaml", "--out", folder / "out", "--today", TODAY, *more)
+    return run("collect", folder / "practice.yaml", "--pack", folder / "out", "--today", TODAY, *more)
 
 
 @pytest.fixture(scope="module")
@@ -165,8 +165,8 @@ def test_wrong_use_is_told_in_one_line(practice: Path, words: list[str], says: s
 
 
 def test_without_a_pack_the_command_says_where_it_looked(practice: Path) -> None:
-    done = run("collect", practice / "practice.yaml", practice / "practice.yaml", "--out", practice / "elsewhere")
-    assert done.exit_code == 1 and "--out" in done.output
+    done = run("collect", practice / "practice.yaml", practice / "practice.yaml", "--pack", practice / "elsewhere")
+    assert done.exit_code == 1 and "--pack" in done.output
 
 
 def test_a_record_of_another_practice_is_refused(practice: Path) -> None:

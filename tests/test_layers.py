@@ -24,7 +24,8 @@ LEVELS = {
     0: "migpack migpack.problems",
     1: "migpack.phrases migpack.values migpack.yamlio",
     2: "migpack.content migpack.practice migpack.record migpack.model migpack.workdays",
-    3: "migpack.library migpack.load migpack.timeline migpack.parties migpack.check migpack.plan migpack.chart migpack.references",
+    3: "migpack.library migpack.load migpack.timeline migpack.parties migpack.check migpack.plan migpack.chart migpack.references "
+    "migpack.told migpack.go_no_go migpack.status",
     4: "migpack.filters migpack.messages migpack.render migpack.vocabulary migpack.blocks migpack.markup migpack.writing migpack.proof "
     "migpack.screen migpack.facts migpack.slots migpack.forms",
     5: "migpack.write migpack.write.* migpack.manifest migpack.fillable migpack.starter",
@@ -56,7 +57,8 @@ OWNERS = {
 SLOW = ("weasyprint", "docx", "lxml", "openpyxl", "icalendar", "pypdf", "jinja2", "rich", "holidays")
 # These think; they touch no file, clock, network or terminal.
 PURE = [
-    f"migpack.{name}" for name in "phrases timeline parties check plan chart vocabulary blocks writing markup proof facts record".split()
+    f"migpack.{name}"
+    for name in "phrases timeline parties check plan chart vocabulary blocks writing markup proof facts record told go_no_go status".split()
 ]
 OUTSIDE = ("os", "io", "sys", "pathlib", "shutil", "tempfile", "subprocess", "socket", "time", "urllib")
 SPEAKER = "migpack.cli"

@@ -181,7 +181,7 @@ def build(
 @main.command()
 @practice_argument
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), default=Path("output"), show_default=True, help="Where the pack's folder is.")
+@click.option("--pack", type=click.Path(path_type=Path), default=Path("output"), show_default=True, help="Where the pack's folder is.")
 @click.option("--dry-run", is_flag=True, help="Show what would be recorded, and write nothing.")
 @click.option("--ask", is_flag=True, help="Ask about each box on paper that cannot be read for sure.")
 @click.option("--confirm", "confirmed", multiple=True, metavar="ID", help="Count a scan as it was read, such as r3. May be repeated.")
@@ -193,7 +193,7 @@ def build(
 def collect(
     practice: Path,
     files: tuple[Path, ...],
-    out: Path,
+    pack: Path,
     dry_run: bool,
     ask: bool,
     confirmed: tuple[str, ...],
@@ -215,9 +215,9 @@ def collect(
     from migpack.problems import Place, mistake
 
     case = load(practice, Library.of(practice.parent, areas))
-    folder = pack_folder(case, out)
+    folder = pack_folder(case, pack)
     if files and not (forms := read_forms(folder)):
-        raise mistake(Place(str(folder)), "there is no pack here whose forms could come back", "name the folder of the pack with --out")
+        raise mistake(Place(str(folder)), "there is no pack here whose forms could come back", "name the folder that it lies in with --pack")
     named, day = case.file.practice, _day(today)
     record = decide(confirm(case.record, confirmed), decisions, by, day)
     done = run.collect(files, forms if files else {}, record, (named.ods_code, named.name), day, _ask_box if ask else None)
@@ -239,6 +239,69 @@ def collect(
 def _ask_box(label: str, where: str) -> str | None:
     answer = click.prompt(f"{where}: {label}: is it ticked?", type=click.Choice(["yes", "no", "skip"]), default="skip", err=True)
     return None if answer == "skip" else str(answer)
+
+
+@main.command()
+@practice_argument
+@today_option
+@library_option
+@click.option("--all", "every", is_flag=True, help="Show every task and every go/no-go test.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON instead of tables.")
+@told_plainly
+def status(practice: Path, today: str | None, areas: tuple[Path, ...], every: bool, as_json: bool) -> None:
+    """Show how far the practice is, from what came back: by role and phase, what is overdue, due this week and blocked.
+
+    Ends with exit code 0 when nothing is overdue and 1 when something is: a task whose day has passed and that is neither done nor not
+    applicable, also when it is blocked.
+    """
+    from migpack.library import Library
+    from migpack.load import load
+    from migpack.pack import plan_only
+    from migpack.screen import status_as_data, status_tables
+    from migpack.status import make_status
+
+    day = _day(today)
+    found = make_status(plan_only(load(practice, Library.of(practice.parent, areas)), day), day)
+    if as_json:
+        click.echo(json.dumps(status_as_data(found), indent=1, ensure_ascii=False))
+    else:
+        _show(status_tables(found, every=every))
+        if not found.recorded:
+            click.echo("nothing has come back yet: read returned files in with 'migpack collect'")
+    sys.exit(1 if found.late else 0)
+
+
+@main.command()
+@practice_argument
+@click.option("--out", type=click.Path(path_type=Path), default=Path("output"), show_default=True, help="Where the folder goes.")
+@click.option("--pack", type=click.Path(path_type=Path), default=Path("output"), show_default=True, help="Where the pack's folder is.")
+@today_option
+@library_option
+@told_plainly
+def evidence(practice: Path, out: Path, pack: Path, today: str | None, areas: tuple[Path, ...]) -> None:
+    """Make one folder for the sign-off: what was issued, what came back, what was done by whom, and what is open.
+
+    Final documents and returned files (looked for beside the practice file and in the folder returned/ there) are copied, by their hash.
+    What may hold patients' details is listed and never copied.
+    """
+    from migpack.collect.evidence import gather_evidence, write_evidence
+    from migpack.library import Library
+    from migpack.load import load
+    from migpack.manifest import read_last
+    from migpack.pack import pack_folder, plan_only
+
+    library, day = Library.of(practice.parent, areas), _day(today)
+    plan = plan_only(load(practice, library), day)
+    folder = pack_folder(plan.case, pack)
+    found = gather_evidence(plan, read_last(folder), folder, day)
+    target = write_evidence(found, plan, library, day, out)
+    for title, entries in (("issued and final", found.issued), ("returned", found.returned)):
+        copied = sum(entry["kept"] == "copied" for entry in entries)
+        click.echo(f"{title}: {len(entries)} files, {copied} copied")
+        for entry in entries:
+            if entry["kept"] != "copied":
+                click.echo(f"  {entry['file'] or entry['title'] or entry['id']}: {entry['kept']}")
+    click.echo(f"{target}: open {target / 'index.html'} first")
 
 
 @main.command("list")

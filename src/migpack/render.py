@@ -30,6 +30,7 @@ from migpack.model import Milestone, Page, Plan, PlannedDocument, Task
 from migpack.practice import System
 from migpack.problems import Place, mistake
 from migpack.record import Answer, Record
+from migpack.status import Status, make_status
 
 # White space before an end tag shows nowhere, but the layout engine breaks a line at it.
 _ENDS = re.compile(r"\s+(</(?:p|h[1-4]|li|td|th|caption|span|strong)>)")
@@ -47,6 +48,14 @@ def render(plan: Plan, library: Library, today: dt.date) -> tuple[Page, ...]:
     shared = _context(plan, today)
     paged = [document for document in plan.documents if document.spec.template and document.spec.made_by != "word_form"]
     return tuple(_page(environment, plan, shared, document) for document in paged)
+
+
+def render_web_page(plan: Plan, library: Library, today: dt.date, template: str, title: str, more: Mapping[str, Any]) -> str:
+    """Return a web page that is no document of the pack: a template over the plan and what `more` holds."""
+    environment = _Environment(library, plan)
+    context = _context(plan, today) | dict(more) | {"document": {"title": title}}
+    body = _ENDS.sub(r"\1", environment.run(f"templates/{template}", context))
+    return environment.run("templates/parts/web.html", context | {"body": Markup(body)})
 
 
 def standing(plan: Plan, document: PlannedDocument, content_hash: str) -> tuple[str, bool]:
@@ -130,6 +139,7 @@ def _context(plan: Plan, today: dt.date) -> dict[str, Any]:
     """Return what every template may name."""
     case = plan.case
     file, known = case.file, case.content
+    status = make_status(plan, today)
     applying = [activity for activity in known.activities if activity.applies(case.traits)]
     return {
         "practice": file.practice,
@@ -175,9 +185,10 @@ def _context(plan: Plan, today: dt.date) -> dict[str, Any]:
         "approval_codes": plan.approval_codes,
         "sources_as_of": file.sources_as_of or Gap("sources_as_of"),
         "today": today,
-        "week_end": today + dt.timedelta(days=6),
+        "week_end": status.week_end,
+        "status": status if status.recorded else None,
         "chart": make_chart(plan),
-        **_functions(plan, today),
+        **_functions(plan, status),
     }
 
 
@@ -192,7 +203,7 @@ def _only_applying(traits: frozenset[str], part: Content) -> Content:
     return part.model_copy(update=kept)
 
 
-def _functions(plan: Plan, today: dt.date) -> dict[str, Callable[..., Any]]:
+def _functions(plan: Plan, status: Status) -> dict[str, Callable[..., Any]]:
     """Return the few questions that templates may ask; each only looks something up."""
     case = plan.case
 
@@ -215,8 +226,8 @@ def _functions(plan: Plan, today: dt.date) -> dict[str, Callable[..., Any]]:
         return [task for task in plan.tasks if (task.checklist, task.section) == (checklist, section)]
 
     def next_tasks(checklist: str, most: int) -> list[Task]:
-        open_tasks = [task for task in plan.tasks if task.checklist == checklist and task.due >= today]
-        return sorted(open_tasks, key=lambda task: task.due)[:most]
+        ahead = [one.task for one in status.tasks if one.task.checklist == checklist and one.task.due >= status.today and not one.closed]
+        return sorted(ahead, key=lambda task: task.due)[:most]
 
     def activity_plan(activity: Activity) -> Any:
         return case.file.cutover.activities.get(activity.id) or Gap(f"cutover.activities.{activity.id}")

@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from migpack.manifest import NAME, Last, digest
 from migpack.model import Artefact
-from migpack.problems import Place, mistake
+from migpack.problems import Mistakes, Place, mistake
 from migpack.write.zipped import DATE
 
 MAX_PATH = 120
@@ -45,7 +45,7 @@ class Staging:
                 _remove_left(left)
             self._folder.mkdir()
         except OSError as error:
-            raise _cannot(target.parent, error) from None
+            raise cannot_write(target.parent, error) from None
 
     def __enter__(self) -> Staging:
         return self
@@ -62,7 +62,7 @@ class Staging:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(artefact.data)
         except OSError as error:
-            raise _cannot(self._target, error) from None
+            raise cannot_write(self._target, error) from None
 
     def finish(
         self, made: Mapping[str, str], manifest: Callable[[Mapping[str, str]], bytes], *, replace: bool, carried: Iterable[str] = ()
@@ -86,9 +86,9 @@ class Staging:
             for name in stay:
                 _copy(self._target / name, self._folder / name)
             (self._folder / NAME).write_bytes(manifest(kept))
-            self._swap()
+            swap_in(self._folder, self._target)
         except OSError as error:
-            raise _cannot(self._target, error) from None
+            raise cannot_write(self._target, error) from None
         return kept
 
     def _theirs(self) -> dict[str, str]:
@@ -103,18 +103,20 @@ class Staging:
         names = (str(path.with_stem(f"{path.stem}-new{n}")) for n in ("", *range(2, 1000)))
         return next(new for new in names if new not in theirs)
 
-    def _swap(self) -> None:
-        old = self._target.with_name(f"{_MARK}{self._target.name}-old")
-        if self._target.is_dir():
-            _remove_left(old)
-            self._target.rename(old)
-        try:
-            self._folder.rename(self._target)
-        except OSError:
-            if old.is_dir():
-                old.rename(self._target)
-            raise
-        shutil.rmtree(old, ignore_errors=True)
+
+def swap_in(staged: Path, target: Path) -> None:
+    """Put a finished folder in its target's place, whole; the old one stays if that fails."""
+    old = target.with_name(f"{_MARK}{target.name}-old")
+    if target.is_dir():
+        _remove_left(old)
+        target.rename(old)
+    try:
+        staged.rename(target)
+    except OSError:
+        if old.is_dir():
+            old.rename(target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -142,11 +144,12 @@ def write_zip(folder: Path) -> Path:
         staged.replace(target)
     except OSError as error:
         staged.unlink(missing_ok=True)
-        raise _cannot(target, error) from None
+        raise cannot_write(target, error) from None
     return target
 
 
-def _cannot(target: Path, error: OSError) -> Exception:
+def cannot_write(target: Path, error: OSError) -> Mistakes:
+    """Return why a folder cannot be written, in plain words."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return mistake(Place(str(target)), "the disk is full", "free some space and run this again; nothing was changed")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
