@@ -1,4 +1,4 @@
-"""A form with a field of each kind, and people who fill it in: each function takes a file's bytes and gives back those of the file as returned."""
+"""A form with a field of each kind, and the ways in which it comes back: from a file's bytes to those of the returned file."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 
 import pikepdf
 import pypdfium2
+import pypdfium2.raw as pdfium
 from lxml import etree
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, BooleanObject, NameObject, TextStringObject
@@ -32,15 +33,13 @@ def _row(number: int) -> str:
     issued = "As issued,\nin two lines" if number == 3 else ""
     return f"""<tr><th scope="row">P-{number}</th><td><p>Do the thing numbered {number}</p></td>
 <td><p><input type="checkbox" name="{name}.done" title="P-{number}: done"{" checked" if number == 2 else ""}></p>
-<p class="small">Date<br><input type="text" class="date" name="{name}.on" title="P-{number}: date done" placeholder="Day month year"></p></td>
+<p class="small">Date<br>
+<input type="text" class="date" name="{name}.on" title="P-{number}: date done" placeholder="Day month year"></p></td>
 <td><textarea name="{name}.note" title="P-{number}: notes" rows="2">{issued}</textarea></td></tr>"""
 
 
 def _log_row(number: int) -> str:
-    cells = [
-        f'<td><input type="text" name="sample.log-{number}.{part}" title="Row {number}: {part}" maxlength="160"></td>'
-        for part in ("who", "what")
-    ]
+    cells = [f'<td><input type="text" name="sample.log-{number}.{part}" title="Row {number}: {part}"></td>' for part in ("who", "what")]
     return f"<tr>{''.join(cells)}</tr>"
 
 
@@ -60,7 +59,10 @@ def form_page(body: str = BODY, *, left: str = "sample \N{MIDDLE DOT} Mill Lane 
     """Return the form as `render` makes it out."""
     made = pages.page(body, fillable=True, left=left)
     right = f"Issue 1 \N{MIDDLE DOT} {CODE[:4]}-{CODE[4:]}"
-    said = f'<meta name="migpack-practice" content="A99998"><meta name="migpack-version" content="Issue 1"><meta name="migpack-code" content="{CODE}">'
+    said = "".join(
+        f'<meta name="migpack-{name}" content="{value}">'
+        for name, value in (("practice", "A99998"), ("version", "Issue 1"), ("code", CODE))
+    )
     html = made.html.replace("<link", said + "<link", 1).replace('data-running-right="Issue 1"', f'data-running-right="{right}"')
     return dataclasses.replace(made, html=html, running=(left, right), code=CODE)
 
@@ -111,6 +113,10 @@ def _by_pypdf(writer: PdfWriter, answers: Answers) -> bytes:
                 widget[NameObject("/V")] = widget[NameObject("/AS")] = NameObject("/on" if value == "yes" else "/Off")
             elif value is not None and widget["/FT"] != "/Sig":
                 widget[NameObject("/V")] = TextStringObject(value)
+    return _written(writer)
+
+
+def _written(writer: PdfWriter) -> bytes:
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue()
@@ -140,6 +146,26 @@ def packed(data: bytes) -> bytes:
         return _saved(document, object_stream_mode=pikepdf.ObjectStreamMode.generate, linearize=True)
 
 
+def by_chromium(data: bytes, answers: Answers) -> bytes:
+    """Click and type as in Chromium's viewer, on the first sheet; a box that is named is clicked."""
+    document = pypdfium2.PdfDocument(data)
+    document.init_forms()
+    form, sheet = document.formenv.raw, document[0].raw
+    for name, value in answers.items():
+        widget = fields_of(data)[name]
+        left, bottom, right, top = (float(part) for part in widget["/Rect"])
+        for act in (pdfium.FORM_OnMouseMove, pdfium.FORM_OnLButtonDown, pdfium.FORM_OnLButtonUp):
+            act(form, sheet, 0, (left + right) / 2, (bottom + top) / 2)
+        if widget["/FT"] == "/Tx":
+            held = f"{value}\0".encode("utf-16-le")
+            pdfium.FORM_ReplaceSelection(form, sheet, (pdfium.FPDF_WCHAR * (len(held) // 2)).from_buffer_copy(held))
+        pdfium.FORM_ForceToKillFocus(form)
+    out = io.BytesIO()
+    document.save(out)
+    document.close()
+    return out.getvalue()
+
+
 def by_pdfium(data: bytes) -> bytes:
     """Save as Chromium's viewer does."""
     document, out = pypdfium2.PdfDocument(data), io.BytesIO()
@@ -150,10 +176,11 @@ def by_pdfium(data: bytes) -> bytes:
 
 def without_list(data: bytes) -> bytes:
     """Drop the form's list of fields and the file's properties, as macOS does: the fields on the sheets stay."""
-    with pikepdf.open(io.BytesIO(data)) as document:
-        document.Root.AcroForm.Fields = pikepdf.Array()
-        del document.trailer["/Info"], document.Root["/Metadata"]
-        return _saved(document)
+    writer = PdfWriter(clone_from=io.BytesIO(data))
+    writer.root_object["/AcroForm"][NameObject("/Fields")] = ArrayObject()
+    del writer.root_object["/Metadata"]
+    writer.metadata = {}
+    return _written(writer)
 
 
 def in_kids(data: bytes) -> bytes:
@@ -177,9 +204,7 @@ def drawn_afresh(data: bytes) -> bytes:
     """Ask viewers to draw the fields, and leave out how they look."""
     writer = PdfWriter(clone_from=io.BytesIO(data))
     writer.root_object["/AcroForm"][NameObject("/NeedAppearances")] = BooleanObject(True)
-    out = io.BytesIO()
-    writer.write(out)
-    return out.getvalue()
+    return _written(writer)
 
 
 def printed_to_pdf(data: bytes, *, properties: bool) -> bytes:
@@ -190,9 +215,7 @@ def printed_to_pdf(data: bytes, *, properties: bool) -> bytes:
         sheet[NameObject("/Annots")] = ArrayObject()
     if not properties:
         writer.metadata = {}
-    out = io.BytesIO()
-    writer.write(out)
-    return out.getvalue()
+    return _written(writer)
 
 
 PDF_WAYS: dict[str, Callable[[bytes], bytes]] = {
@@ -268,3 +291,9 @@ def without_names(data: bytes) -> bytes:
                     look.remove(mark)
 
     return changed(data, drop)
+
+
+def part(data: bytes, name: str = "word/document.xml") -> bytes:
+    """Return a part of an office file."""
+    with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        return packed.read(name)

@@ -10,14 +10,14 @@ import random
 import sys
 import time
 import zipfile
+from copy import deepcopy
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import openpyxl
 import page as judge
 import pikepdf
-import pypdfium2
-import pypdfium2.raw as pdfium
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -110,21 +110,9 @@ def test_untouched_forms_give_what_they_were_issued_with() -> None:
 
 
 def test_chromiums_viewer_types_and_ticks() -> None:
-    document = pypdfium2.PdfDocument(returns.pdf())
-    environment = document.init_forms()
-    sheet = document[0]
-    for name, typed in (("sample.p-1.note", "Gwnaed – łódź"), ("sample.p-4.done", "")):
-        left, bottom, right, top = (float(part) for part in returns.fields_of(returns.pdf())[name]["/Rect"])
-        for act in (pdfium.FORM_OnLButtonDown, pdfium.FORM_OnLButtonUp):
-            act(environment.raw, sheet.raw, 0, (left + right) / 2, (bottom + top) / 2)
-        if typed:
-            held = (typed + "\0").encode("utf-16-le")
-            pdfium.FORM_ReplaceSelection(environment.raw, sheet.raw, (pdfium.FPDF_WCHAR * (len(held) // 2)).from_buffer_copy(held))
-    pdfium.FORM_ForceToKillFocus(environment.raw)
-    out = io.BytesIO()
-    document.save(out)
-    found = read_pdf(out.getvalue())
-    assert found.values == expected({"sample.p-1.note": "Gwnaed – łódź", "sample.p-4.done": "yes"}, found)
+    answered = {"sample.p-1.note": "Gwnaed – łódź", "sample.p-2.done": "no", "sample.p-4.done": "yes", "sample.log-1.who": "=1+1"}
+    found = read_pdf(returns.by_chromium(returns.pdf(), answered))
+    assert found.values == expected(answered, found)
 
 
 @pytest.mark.parametrize("key", ["/V", "/AS"])
@@ -168,13 +156,15 @@ def test_a_pdf_that_is_no_form_of_ours_is_told_apart_from_a_flattened_one() -> N
 # Signatures
 
 
-def test_an_empty_signature_line_is_a_signature_field_and_the_form_stays_accessible() -> None:
+def test_an_empty_signature_line_is_a_signature_field_and_the_form_stays_accessible(tmp_path: Path) -> None:
     field = returns.fields_of(returns.pdf())["sample.sign"]
     assert (field["/FT"], field["/TU"], "/V" in field) == ("/Sig", "Signature of the manager", False)
     assert not field["/AP"]["/N"].get_data().replace(b"/Tx BMC", b"").count(b"Tj")
     written = returns.form_page(returns.BODY.replace('name="sample.sign"', 'name="sample.sign" value="Kim Example"'))
     assert returns.fields_of(returns.pages.printer().print(written).data)["sample.sign"]["/V"] == "Kim Example"
-    found = judge.validate_pdf(returns.pdf(), profile="ua1")
+    path = tmp_path / "form.pdf"
+    path.write_bytes(returns.pdf())
+    found = judge.validate_pdf(str(path), profile="ua1")
     assert found.is_compliant, found.failures
 
 
@@ -241,7 +231,10 @@ def test_lines_and_paragraphs_of_a_word_answer_are_line_feeds_and_deleted_words_
             if control.find(f"{W}sdtPr/{W}tag").get(f"{W}val") == "sample.p-1.note":
                 for prompt in control.findall(f"{W}sdtPr/{W}showingPlcHdr"):
                     prompt.getparent().remove(prompt)
-                words = "<w:p><w:r><w:t>One</w:t><w:br/><w:t>two</w:t></w:r></w:p><w:p><w:del><w:r><w:t>not </w:t></w:r></w:del><w:r><w:t>three</w:t></w:r></w:p>"
+                words = (
+                    "<w:p><w:r><w:t>One</w:t><w:br/><w:t>two</w:t></w:r></w:p>"
+                    "<w:p><w:del><w:r><w:t>not </w:t></w:r></w:del><w:r><w:t>three</w:t></w:r></w:p>"
+                )
                 control.find(f"{W}sdtContent")[:] = list(etree.fromstring(f'<w:x xmlns:w="{W[1:-1]}">{words}</w:x>'))
 
     found = read_word(returns.changed(returns.word(), fill), FORMS)
@@ -270,10 +263,8 @@ def test_rows_that_people_added_below_a_log_are_noted_and_shift_nothing(named: b
 
 def test_a_row_that_was_copied_is_noted_and_the_first_one_counts() -> None:
     def copy(body: Any) -> None:
-        import copy as python_copy
-
         last = body.findall(f".//{W}tbl")[-1].findall(f"{W}tr")[-1]
-        another = python_copy.deepcopy(last)
+        another = deepcopy(last)
         next(another.iter(f"{W}t")).text = "Ann"
         last.addnext(another)
 
@@ -548,7 +539,7 @@ def many_objects() -> bytes:
 
 def test_a_pdf_with_a_million_objects_is_refused_in_bounded_time_and_memory() -> None:
     with pytest.raises(Unreadable) as error:
-        guarded(read_pdf, many_objects(), seconds=4, megabytes=400)
+        guarded(read_pdf, many_objects(), seconds=2, megabytes=400)
     one_line(error.value)
 
 
