@@ -66,7 +66,11 @@ class IssuedForm:
 
 
 def issued_forms(
-    pages: Iterable[Page], artefacts: Iterable[Artefact], practice: str, earlier: Mapping[str, IssuedForm]
+    pages: Iterable[Page],
+    artefacts: Iterable[Artefact],
+    practice: str,
+    earlier: Mapping[str, IssuedForm],
+    others: Iterable[IssuedForm] = (),
 ) -> dict[str, IssuedForm]:
     """Return the forms of this build, and those of earlier ones that are kept, by their codes.
 
@@ -75,9 +79,10 @@ def issued_forms(
         artefacts: its files; those that are reused have their spots in `earlier`.
         practice: the ODS code.
         earlier: what forms.json of the last build holds.
+        others: forms that are no pages.
     """
     spots = _spots(artefacts)
-    made: dict[str, IssuedForm] = {}
+    made = {form.code: form for form in others}
     for page in pages:
         if page.code:
             known = earlier.get(page.code)

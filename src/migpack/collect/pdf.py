@@ -16,7 +16,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from migpack.collect.returned import Flattened, Found, Identity, Unreadable
+from migpack.collect.signatures import Judged, judge_signatures
 from migpack.collect.words import foot_identity, normal
+from migpack.record import Signature
 
 _NAMES = ("practice", "document", "version", "code")
 _FOOT_SHEETS = 3  # how many sheets are looked at for a running foot
@@ -64,6 +66,7 @@ def _read(data: bytes) -> Found:
         identity,
         values={name: one.value() for name, one in fields.items() if one.kind != "/Sig"},
         notes=tuple(_remarks(reader)),
+        signatures=tuple(_signatures(data, fields)),
         issued={name: one.issued() for name, one in fields.items() if one.kind != "/Sig" and "/DV" in one.said},
         saved_on=_day_of(reader.metadata and reader.metadata.get("/ModDate")),
     )
@@ -87,14 +90,16 @@ def _opened(data: bytes) -> Any:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep what the library says of a broken file out of people's sight: it may quote the file."""
-    logger = logging.getLogger("pypdf")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
+    """Keep what the libraries say of a broken file out of people's sight: it may quote the file."""
+    loggers = [logging.getLogger(name) for name in ("pypdf", "pyhanko", "pyhanko_certvalidator")]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
     try:
         yield
     finally:
-        logger.setLevel(before)
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)
 
 
 @dataclass
@@ -225,6 +230,24 @@ def _remarks(reader: Any) -> Iterable[str]:
             is_remark = isinstance(node, Mapping) and node.get("/Subtype") in ("/FreeText", "/Text")
             if is_remark and (words := " ".join(normal(_text(node.get("/Contents"))).split())):
                 yield f"Written on page {number}: {words}"
+
+
+def _signatures(data: bytes, fields: Mapping[str, _Field]) -> Iterator[Signature]:
+    """Yield the fields that were signed digitally."""
+    signed = {name: _resolved(one.said.get("/V")) for name, one in fields.items() if one.kind == "/Sig"}
+    signed = {name: value for name, value in signed.items() if isinstance(value, Mapping)}
+    judged = judge_signatures(data) if signed else {}
+    for name, value in signed.items():
+        one = judged.get(name, Judged("unchecked"))
+        changed = one.state == "intact" and one.covers_bytes < len(data) and _changed(fields, data[: one.covers_bytes])
+        by = one.by or normal(_text(value.get("/Name")))
+        yield Signature(field=name, state="broken" if changed else one.state, by=by, on=_day_of(value.get("/M")))
+
+
+def _changed(fields: Mapping[str, _Field], signed: bytes) -> bool:
+    """Say whether an answer that stood in the file when it was signed is another now; what was empty may have been filled in."""
+    before = {name: one for name, one in _fields(_opened(signed)).items() if one.kind != "/Sig" and one.value() != one.issued()}
+    return any(name not in fields or fields[name].value() != one.value() for name, one in before.items())
 
 
 def _identity(reader: Any) -> Identity:

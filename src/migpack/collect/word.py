@@ -6,22 +6,19 @@ with the form as it was issued, row by row. Never resolves an entity, follows a 
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Mapping
 
 from migpack.collect.guard import parse, unpack
 from migpack.collect.returned import Flattened, Found, Identity, Unreadable
 from migpack.collect.word_rows import Row, added, by_row, read_rows, seen_words
-from migpack.collect.words import foot_identity, normal
+from migpack.collect.words import foot_identity, normal, saved_on
 from migpack.fillable import IssuedForm
-from migpack.write.zipped import DATE
 
-_BODY, _PROPERTIES, _CORE = "word/document.xml", "docProps/custom.xml", "docProps/core.xml"
+_BODY, _PROPERTIES = "word/document.xml", "docProps/custom.xml"
 _FOOT = re.compile(r"word/footer\d*\.xml")
 _NAMES = ("practice", "document", "version", "code")
 _OLE = b"\xd0\xcf\x11\xe0"
-_SAVED = re.compile(rb"<dcterms:modified[^>]*>(\d{4}-\d\d-\d\d)")
 
 
 def read_word(data: bytes, forms: Mapping[str, IssuedForm]) -> Found:
@@ -44,13 +41,12 @@ def read_word(data: bytes, forms: Mapping[str, IssuedForm]) -> Found:
     form = _issued(identity, forms)
     rows = read_rows(parse(parts[_BODY]))
     values, said = _values(rows, form, identity)
-    saved = _SAVED.search(parts.get(_CORE, b""))
     return Found(
         "word",
         identity,
         values,
         notes=tuple(added(rows, form)) if form else (),
-        saved_on=_day(saved[1].decode()) if saved else None,
+        saved_on=saved_on(parts),
         said=said,
     )
 
@@ -94,12 +90,3 @@ def _identity(parts: Mapping[str, bytes]) -> Identity:
         return Identity(**told)
     feet = (foot_identity(seen_words(parse(part))) for name, part in parts.items() if _FOOT.fullmatch(name))
     return next((foot for foot in feet if foot.code), Identity())
-
-
-def _day(written: str) -> dt.date | None:
-    """Return the day, unless it is the one that all files bear as they are issued."""
-    try:
-        day = dt.date.fromisoformat(written)
-    except ValueError:
-        return None
-    return day if day != DATE.date() else None
