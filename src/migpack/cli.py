@@ -217,7 +217,9 @@ def collect(
     case = load(practice, Library.of(practice.parent, areas))
     folder = pack_folder(case, pack)
     if files and not (forms := read_forms(folder)):
-        raise mistake(Place(str(folder)), "there is no pack here whose forms could come back", "name the folder that it lies in with --pack")
+        raise mistake(
+            Place(str(folder)), "there is no pack here whose forms could come back", "name the folder that it lies in with --pack"
+        )
     named, day = case.file.practice, _day(today)
     record = decide(confirm(case.record, confirmed), decisions, by, day)
     done = run.collect(files, forms if files else {}, record, (named.ods_code, named.name), day, _ask_box if ask else None)
