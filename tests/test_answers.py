@@ -156,19 +156,18 @@ def test_what_is_another_practices_or_no_form_of_ours_is_refused(identity: Ident
 
 
 def test_of_a_sheet_with_patients_data_only_signatures_days_and_counts_are_kept() -> None:
-    log = IssuedForm("LOGFORM1", "list", "Log", "Issue 1", False, PRACTICE, True, LIST.fields, {})
-    values = {"list.p1.note": "Patient Example, 1 High Street", "list.lead": "999 000 0018", "list.sign.pm.name": "Sam"}
-    back = Found(
-        "pdf",
-        Identity(PRACTICE, "list", "Issue 1", log.code),
-        {**UNTOUCHED, **values},
-        notes=("Row added: Patient",),
-        crops={"list.p1.by": b"png"},
-    )
+    names = ("row.1.1", "row.1.2", "row.2.1", "row.3.1", "used", "keeper", "phone", "date", "sign.entered")
+    fields = tuple(IssuedField(f"log.{name}", "text", name, "", "", "", "") for name in names)
+    log = IssuedForm("LOGFORM1", "log", "Log", "Issue 1", False, PRACTICE, True, fields, {})
+    said = ("Patient Example", "1 High Street", "2 May 1950", "12", "2", "Pat Example", "01632960001", "1 July 2026", "Dr Keel, 2 July")
+    values = dict(zip((field.name for field in fields), said, strict=True))
+    back = Found("pdf", Identity(PRACTICE, "log", "Issue 1", log.code), values, notes=("Row added: Pat",), crops={"log.keeper": b"png"})
     record, told = take(back, file(), {log.code: log}, PRACTICE, Record(practice=PRACTICE))
-    assert set(record.answers) == {"list.sign.pm.name"} and told.crops == {}
-    assert record.came("r1").notes == ("2 rows used",)
-    assert not any(word in record_text(record) for word in ("Example", "High Street", "999 000", "png"))
+    assert {name: history[0].value for name, history in record.answers.items()} == {
+        "log.used": "2", "log.date": "1 July 2026", "log.sign.entered": "Dr Keel, 2 July"
+    }  # fmt: skip
+    assert told.crops == {} and record.came("r1").notes == ("3 rows used",)
+    assert not any(word in record_text(record) for word in ("Example", "High Street", "1950", "01632", "png"))
 
 
 def test_what_is_read_from_paper_waits_until_it_is_confirmed() -> None:

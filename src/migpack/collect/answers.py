@@ -1,12 +1,14 @@
 """What readers found, and the record so far → the record with the new answers in it, and what is to be told about them.
 
 An answer is a value that differs from what the form was issued with. Nothing that was recorded is ever changed or lost: answers are
-added. Of a document that holds patients' data only signatures, who signed and when, and the number of rows used go into the record.
+added. Of a document that holds patients' data only signatures, who signed and when, and the days and counts of the sheet as a whole go into
+the record.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -18,6 +20,7 @@ from migpack.values import read_date
 from migpack.vocabulary import printable
 
 _SIGNED = "sign"  # the part of a field's name that belongs to a block of signatures
+_COUNT = re.compile(r"\d{1,3}")
 _BY = ("by", "initials", "name")
 _ON = ("on", "date")
 
@@ -69,9 +72,9 @@ def take(found: Found, file: File, forms: Mapping[str, IssuedForm], practice: st
     for path, name in zip(crops, found.crops, strict=False):
         answers[name] = Answer(value="", on=entry.dated, source=entry.id, confirmed=False, crop=path)
     if form.holds_patient_data:
-        rows = _rows_used(changed, form)
-        answers = {name: answer for name, answer in answers.items() if _is_signed(name, form)}
-        entry = entry.model_copy(update={"notes": (f"{rows} rows used",) if rows else ()})
+        rows = _rows_used(changed)
+        answers = {name: answer for name, answer in answers.items() if _is_signed(name, form) or _tells_of_the_sheet(name, answer.value)}
+        entry = entry.model_copy(update={"notes": (f"{rows} row{'s' if rows > 1 else ''} used",) if rows else ()})
     return _with(record, practice, entry, answers), Taken(entry, form, answers, crops, said)
 
 
@@ -199,9 +202,20 @@ def _is_signed(name: str, form: IssuedForm) -> bool:
     return name.removeprefix(f"{form.document}.").split(".")[0] == _SIGNED
 
 
-def _rows_used(changed: Mapping[str, str], form: IssuedForm) -> int:
+def _tells_of_the_sheet(name: str, value: str) -> bool:
+    """Say whether an answer is a day or a small number about the sheet as a whole: no field of a numbered row, no number of a person."""
+    if any(part.isdigit() for part in name.split(".")):
+        return False
+    try:
+        return _COUNT.fullmatch(value) is not None or bool(read_date(value))
+    except ValueError:
+        return False
+
+
+def _rows_used(changed: Mapping[str, str]) -> int:
     """Return in how many rows something was written."""
-    return len({name.rpartition(".")[0] for name, value in changed.items() if value and not _is_signed(name, form)})
+    rows = {name.rpartition(".")[0] for name, value in changed.items() if value and any(part.isdigit() for part in name.split("."))}
+    return len(rows)
 
 
 def _with(record: Record, practice: str, entry: Return, answers: Mapping[str, Answer]) -> Record:
