@@ -150,18 +150,19 @@ def by_chromium(data: bytes, answers: Answers) -> bytes:
     """Click and type as in Chromium's viewer, on the first sheet; a box that is named is clicked."""
     document = pypdfium2.PdfDocument(data)
     document.init_forms()
-    form, sheet = document.formenv.raw, document[0].raw
+    form, sheet = document.formenv.raw, document[0]
     for name, value in answers.items():
         widget = fields_of(data)[name]
         left, bottom, right, top = (float(part) for part in widget["/Rect"])
         for act in (pdfium.FORM_OnMouseMove, pdfium.FORM_OnLButtonDown, pdfium.FORM_OnLButtonUp):
-            act(form, sheet, 0, (left + right) / 2, (bottom + top) / 2)
+            act(form, sheet.raw, 0, (left + right) / 2, (bottom + top) / 2)
         if widget["/FT"] == "/Tx":
             held = f"{value}\0".encode("utf-16-le")
-            pdfium.FORM_ReplaceSelection(form, sheet, (pdfium.FPDF_WCHAR * (len(held) // 2)).from_buffer_copy(held))
+            pdfium.FORM_ReplaceSelection(form, sheet.raw, (pdfium.FPDF_WCHAR * (len(held) // 2)).from_buffer_copy(held))
         pdfium.FORM_ForceToKillFocus(form)
     out = io.BytesIO()
     document.save(out)
+    sheet.close()
     document.close()
     return out.getvalue()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -38,7 +39,8 @@ def saved_by_office(folder: Path, *files: Path) -> dict[str, bytes]:
     kind = FILTERS[files[0].suffix]
     profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
     command = [office, profile, "--headless", "--convert-to", kind, "--outdir", folder / "saved", *files]
-    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    environment = {name: value for name, value in os.environ.items() if name != "FONTCONFIG_FILE"}  # without fonts, it does not start
+    subprocess.run(command, check=True, capture_output=True, timeout=300, env=environment)
     return {file.name: (folder / "saved" / file.name).read_bytes() for file in files}
 
 
