@@ -91,6 +91,14 @@ def issued() -> dict[str, str]:
     return {field.name: field.value for field in form().fields}
 
 
+def every_answer(form: IssuedForm) -> dict[str, str]:
+    """Return an answer of its own to each field of a form, none of them what it was issued with."""
+    said = {field.name: f"Answer {n} – ŵ =ł" + ("\nsecond line" if field.kind == "lines" else "") for n, field in enumerate(form.fields)}
+    said |= {field.name: "no" if field.value == "yes" else "yes" for field in form.fields if field.kind == "tick"}
+    choices = [field for field in form.fields if field.kind == "choice"]
+    return said | {field.name: [value for value, _ in field.options if value not in ("", field.value)][-1] for field in choices}
+
+
 # PDF: two libraries fill it in.
 
 

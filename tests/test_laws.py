@@ -18,6 +18,7 @@ from pypdf import PdfReader
 
 import docx_words
 import pdf_words
+import returns
 import samples
 from docx_lint import lint
 from migpack import blocks, filters, markup
@@ -165,6 +166,21 @@ def test_an_untouched_form_gives_no_answers(pack: samples.Pack) -> None:
                 in_word = read_word(pack.artefacts[f"{page.document.path}.docx"].data, forms)
                 assert in_word.values == issued, page.document.id
                 assert (in_word.identity, in_word.notes, in_word.said) == (in_pdf.identity, (), ())
+
+
+def test_a_form_with_every_field_filled_in_gives_the_same_answers(pack: samples.Pack) -> None:
+    for code, form in read_forms(pack.folder).items():
+        answers = returns.every_answer(form)
+        path = next((page.document.path for page in pack.prepared.pages if page.code == code), "")
+        if not path:
+            continue  # the tracker, which has its own tests
+        to_sign = {field.name for field in form.fields if field.look == "signature" and not field.value}
+        in_pdf = read_pdf(returns.by_pypdf(pack.artefacts[f"{path}.pdf"].data, answers)).values
+        assert in_pdf == {name: value for name, value in answers.items() if name not in to_sign}, path
+        if word := pack.artefacts.get(f"{path}.docx"):
+            filled = returns.by_word(word.data, answers)
+            assert read_word(filled, {code: form}).values == answers, path
+            assert read_word(returns.without_names(filled), {code: form}).values == answers, path
 
 
 def test_no_placeholder_text_and_no_empty_heading(thought: Prepared) -> None:
