@@ -166,7 +166,7 @@ def test_of_a_sheet_with_patients_data_only_signatures_days_and_counts_are_kept(
     assert {name: history[0].value for name, history in record.answers.items()} == {
         "log.used": "2", "log.date": "1 July 2026", "log.sign.entered": "Dr Keel, 2 July"
     }  # fmt: skip
-    assert told.crops == {} and record.came("r1").notes == ("3 rows used",)
+    assert told.crops == {} and record.came("r1").notes == ("3 rows used",) and record.came("r1").file == ""
     assert not any(word in record_text(record) for word in ("Example", "High Street", "1950", "01632", "png"))
 
 

@@ -328,7 +328,7 @@ class _Environment(SandboxedEnvironment):
             return answers.get(f"{document.id}.{name}")
 
         def came_from(answer: Answer) -> str:
-            return record.came(answer.source).file
+            return record.came(answer.source).file or f"return {answer.source}"
 
         functions = {"recorded": recorded, "came_from": came_from}
         return _ENDS.sub(r"\1", self.run(f"templates/{document.spec.template}", context | functions))

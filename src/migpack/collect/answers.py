@@ -159,11 +159,12 @@ def _plain(value: str, field: IssuedField) -> str:
 def _entry(found: Found, file: File, form: IssuedForm, record: Record) -> Return:
     dated = _first_day(found, [f for f in form.fields if _is_signed(f.name, form) and f.name.endswith(".date")])
     day = dated or found.saved_on or file.saved_on
-    signatures = found.signatures if not form.holds_patient_data else tuple(s.model_copy(update={"crop": ""}) for s in found.signatures)
+    private = form.holds_patient_data  # then even the file's name may be a patient's
     return Return(
-        id=_next_id(record), file=file.name, sha256=file.sha256, read_on=file.read_on, dated=min(day, file.read_on), document=form.document,
-        version=form.version, code=form.code, medium=found.medium, signatures=signatures,
-        notes=tuple(map(printable, found.notes)),
+        id=_next_id(record), file="" if private else printable(file.name), sha256=file.sha256, read_on=file.read_on,
+        dated=min(day, file.read_on), document=form.document, version=form.version, code=form.code, medium=found.medium,
+        signatures=tuple(one.model_copy(update={"crop": ""}) for one in found.signatures) if private else found.signatures,
+        notes=() if private else tuple(map(printable, found.notes)),
     )  # fmt: skip
 
 

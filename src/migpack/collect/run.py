@@ -119,4 +119,4 @@ def _shown(answer: Answer) -> str:
 def who_says(record: Record, answer: Answer) -> str:
     """Return an answer with who gave it, when and where, for people who have to decide."""
     entry: Return = record.came(answer.source)
-    return f"'{answer.value or '(empty)'}' says {answer.by or 'somebody'} on {answer.on} in {entry.file} ({entry.id})"
+    return f"'{answer.value or '(empty)'}' says {answer.by or 'somebody'} on {answer.on} in {entry.file or 'a return'} ({entry.id})"
