@@ -180,6 +180,71 @@ def build(
 
 @main.command()
 @practice_argument
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--pack", type=click.Path(path_type=Path), default=Path("output"), show_default=True, help="Where the pack's folder is.")
+@click.option("--dry-run", is_flag=True, help="Show what would be recorded, and write nothing.")
+@click.option("--ask", is_flag=True, help="Ask about each box on paper that cannot be read for sure.")
+@click.option("--confirm", "confirmed", multiple=True, metavar="ID", help="Count a scan as it was read, such as r3. May be repeated.")
+@click.option("--resolve", "decisions", multiple=True, metavar="FIELD=VALUE", help="Decide between answers that differ. May be repeated.")
+@click.option("--by", default="", help="Who decides, with --resolve.")
+@today_option
+@library_option
+@told_plainly
+def collect(
+    practice: Path,
+    files: tuple[Path, ...],
+    pack: Path,
+    dry_run: bool,
+    ask: bool,
+    confirmed: tuple[str, ...],
+    decisions: tuple[str, ...],
+    by: str,
+    today: str | None,
+    areas: tuple[Path, ...],
+) -> None:
+    """Read returned forms (PDF, Word, tracker, scans; files or folders) into record.yaml beside the practice file.
+
+    Shows what was understood of each. A file that cannot be read is told, the others are read, and the exit code is 1.
+    """
+    from migpack.collect import run, store
+    from migpack.collect.answers import confirm, decide
+    from migpack.fillable import read_forms
+    from migpack.library import Library
+    from migpack.load import load
+    from migpack.pack import pack_folder
+    from migpack.problems import Place, mistake
+
+    case = load(practice, Library.of(practice.parent, areas))
+    folder = pack_folder(case, pack)
+    if files and not (forms := read_forms(folder)):
+        raise mistake(
+            Place(str(folder)), "there is no pack here whose forms could come back", "name the folder that it lies in with --pack"
+        )
+    named, day = case.file.practice, _day(today)
+    record = decide(confirm(case.record, confirmed), decisions, by, day)
+    done = run.collect(files, forms if files else {}, record, (named.ods_code, named.name), day, _ask_box if ask else None)
+    for file, taken in done.taken:
+        click.echo(f"{file}: " + "\n".join(run.lines_of(taken)))
+    for field, answers in done.record.conflicts().items():
+        click.echo(f"answers differ on {field}: " + "; ".join(run.who_says(done.record, answer) for answer in answers))
+    if not dry_run and done.record != case.record:
+        store.write_record(practice.parent, done.record, done.private)
+        click.echo(f"recorded in {practice.parent / 'record.yaml'}")
+    for page in done.reviews() if not dry_run else ():
+        click.echo(f"read from paper, to be confirmed: open {practice.parent / page}, or count it as read with --confirm")
+    for file, problem in done.failed:
+        click.echo(f"{file}: {problem}", err=True)
+    if done.failed:
+        sys.exit(1)
+
+
+def _ask_box(label: str, where: str) -> str | None:
+    answer = click.prompt(f"{where}: {label}: is it ticked?", type=click.Choice(["yes", "no", "skip"]), default="skip", err=True)
+    return None if answer == "skip" else str(answer)
+
+
+@main.command()
+@practice_argument
 @today_option
 @library_option
 @click.option("--all", "every", is_flag=True, help="Show every task and every go/no-go test.")

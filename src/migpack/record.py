@@ -57,7 +57,8 @@ class Return(_Entry):
 class Answer(_Entry):
     """What one return says in one field.
 
-    `knew` says that the form showed the answer that stood before, so that another value is a change and no contradiction. `settles`
+    `knew` says that another value is a change and no contradiction: the form showed the answer that stood before, or the field only
+    tells who wrote and when. `settles`
     marks a person's decision between answers that differ. An unconfirmed answer (read from paper) does not count yet. `crop` is a
     picture of handwriting that nobody has put into words, a path from the folder of the record; it never counts.
     """

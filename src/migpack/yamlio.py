@@ -301,6 +301,20 @@ def quoted(text: str) -> str:
 
 def written(data: Mapping[str, Any], head: str) -> str:
     """Return plain data as YAML text below some lines of comment; what `read_node` reads back is the same."""
-    dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    text: str = yaml.dump(data, Dumper=dumper, allow_unicode=True, sort_keys=False, width=140)
+    text: str = yaml.dump(data, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=140)
     return "".join(f"# {line}\n" for line in head.splitlines()) + text
+
+
+class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
+    """Writes scalars plainly, since they are read as text: quoted only where their letters ask for it."""
+
+    yaml_implicit_resolvers: typing.ClassVar[dict[str, Any]] = {}
+
+
+def _represent_text(dumper: Any, text: str) -> Any:
+    style = "|" if "\n" in text else "'" if text in ("~", "null") else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)
+_Dumper.add_representer(bool, lambda dumper, value: _represent_text(dumper, "yes" if value else "no"))

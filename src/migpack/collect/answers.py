@@ -1,12 +1,14 @@
 """What readers found, and the record so far → the record with the new answers in it, and what is to be told about them.
 
 An answer is a value that differs from what the form was issued with. Nothing that was recorded is ever changed or lost: answers are
-added. Of a document that holds patients' data only signatures, who signed and when, and the number of rows used go into the record.
+added. Of a document that holds patients' data only signatures, who signed and when, and the days and counts of the sheet as a whole go into
+the record.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -18,6 +20,7 @@ from migpack.values import read_date
 from migpack.vocabulary import printable
 
 _SIGNED = "sign"  # the part of a field's name that belongs to a block of signatures
+_COUNT = re.compile(r"\d{1,3}")
 _BY = ("by", "initials", "name")
 _ON = ("on", "date")
 
@@ -69,35 +72,43 @@ def take(found: Found, file: File, forms: Mapping[str, IssuedForm], practice: st
     for path, name in zip(crops, found.crops, strict=False):
         answers[name] = Answer(value="", on=entry.dated, source=entry.id, confirmed=False, crop=path)
     if form.holds_patient_data:
-        rows = _rows_used(changed, form)
-        answers = {name: answer for name, answer in answers.items() if _is_signed(name, form)}
-        entry = entry.model_copy(update={"notes": (f"{rows} rows used",) if rows else ()})
+        rows = _rows_used(changed)
+        answers = {name: answer for name, answer in answers.items() if _is_signed(name, form) or _tells_of_the_sheet(name, answer.value)}
+        entry = entry.model_copy(update={"notes": (f"{rows} row{'s' if rows > 1 else ''} used",) if rows else ()})
     return _with(record, practice, entry, answers), Taken(entry, form, answers, crops, said)
 
 
-def settle(record: Record, field: str, value: str, by: str, on: dt.date) -> Record:
-    """Return the record with a person's decision on a field on which answers differ.
+def decide(record: Record, decisions: Iterable[str], by: str, on: dt.date) -> Record:
+    """Return the record with a person's decisions, each 'FIELD=VALUE', on fields on which answers differ.
 
     Raises:
-        Mistakes: answers to this field do not differ.
+        Mistakes: a decision is not written so, or answers to its field do not differ.
     """
-    conflicts = record.conflicts()
-    if field not in conflicts:
-        raise mistake(Place("--resolve"), f"people do not disagree on '{field}'", did_you_mean(field, conflicts))
-    entry = Return(id=_next_id(record), file="", sha256="", read_on=on, dated=on, document="", version="", medium="person")
-    return _with(record, record.practice, entry, {field: Answer(value=value, by=by, on=on, source=entry.id, settles=True)})
+    for decision in decisions:
+        name, equals, value = decision.partition("=")
+        conflicts = record.conflicts()
+        if not equals:
+            raise mistake(Place("--resolve"), f"'{decision}' has no '='", "write FIELD=VALUE, for example --resolve notice.lab.off=yes")
+        if name not in conflicts:
+            raise mistake(Place("--resolve"), f"people do not disagree on '{name}'", did_you_mean(name, conflicts))
+        entry = Return(id=_next_id(record), read_on=on, dated=on, medium="person")
+        answer = Answer(value=printable(value), by=printable(by), on=on, source=entry.id, settles=True)
+        record = _with(record, record.practice, entry, {name: answer})
+    return record
 
 
-def confirm(record: Record, id: str) -> Record:
-    """Return the record with all that a return says counted as it was read; its pictures of handwriting stay pictures.
+def confirm(record: Record, ids: Iterable[str]) -> Record:
+    """Return the record with all that these returns say counted as it was read; pictures of handwriting stay pictures.
 
     Raises:
-        Mistakes: no return has this id.
+        Mistakes: no return has such an id.
     """
-    if id not in {entry.id for entry in record.returns}:
-        raise mistake(Place("--confirm"), f"there is no return '{id}'", did_you_mean(id, [entry.id for entry in record.returns]))
+    known = [entry.id for entry in record.returns]
+    wanted = frozenset(ids)
+    if unknown := sorted(wanted - {*known}):
+        raise mistake(Place("--confirm"), f"there is no return '{unknown[0]}'", did_you_mean(unknown[0], known))
     answers = {
-        name: tuple(answer.model_copy(update={"confirmed": True}) if answer.source == id else answer for answer in history)
+        name: tuple(answer.model_copy(update={"confirmed": True}) if answer.source in wanted else answer for answer in history)
         for name, history in record.answers.items()
     }
     return record.model_copy(update={"answers": answers})
@@ -167,6 +178,7 @@ def _answer(name: str, value: str, found: Found, form: IssuedForm, entry: Return
     day = _first_day(found, [f for f in form.fields if f.name in {f"{beside}.{end}" for end in _ON}])
     before, field = record.answer(name), form.field(name)
     knew = before is not None and field is not None and _plain(before.value, field) == _plain(field.value, field)
+    knew = knew or _is_signed(name, form) or name.rpartition(".")[2] in (*_BY, *_ON)  # who wrote, and when, contradicts nobody
     on = day if day and day <= entry.read_on else entry.dated
     return Answer(value=value, by=printable(by), on=on, source=entry.id, knew=knew, confirmed=found.medium != "paper")
 
@@ -190,9 +202,20 @@ def _is_signed(name: str, form: IssuedForm) -> bool:
     return name.removeprefix(f"{form.document}.").split(".")[0] == _SIGNED
 
 
-def _rows_used(changed: Mapping[str, str], form: IssuedForm) -> int:
+def _tells_of_the_sheet(name: str, value: str) -> bool:
+    """Say whether an answer is a day or a small number about the sheet as a whole: no field of a numbered row, no number of a person."""
+    if any(part.isdigit() for part in name.split(".")):
+        return False
+    try:
+        return _COUNT.fullmatch(value) is not None or bool(read_date(value))
+    except ValueError:
+        return False
+
+
+def _rows_used(changed: Mapping[str, str]) -> int:
     """Return in how many rows something was written."""
-    return len({name.rpartition(".")[0] for name, value in changed.items() if value and not _is_signed(name, form)})
+    rows = {name.rpartition(".")[0] for name, value in changed.items() if value and any(part.isdigit() for part in name.split("."))}
+    return len(rows)
 
 
 def _with(record: Record, practice: str, entry: Return, answers: Mapping[str, Answer]) -> Record:

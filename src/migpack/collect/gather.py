@@ -46,7 +46,9 @@ def gather(paths: Iterable[Path], forms: Mapping[str, IssuedForm], today: dt.dat
     """
     pictures: dict[Path, list[Path]] = {}
     for path in _files(paths):
-        if path.read_bytes()[:4].startswith(_PICTURES):
+        with path.open("rb") as file:
+            is_picture = file.read(4).startswith(_PICTURES)
+        if is_picture:
             pictures.setdefault(path.parent, []).append(path)
         else:
             yield _read([path], forms, today)
@@ -77,13 +79,16 @@ def read(files: Mapping[str, bytes], forms: Mapping[str, IssuedForm]) -> tuple[F
         Unreadable: it cannot be read, or is of no kind that is read here.
         CannotRun: it is a scan, and this machine lacks what reads scans.
     """
-    from migpack.collect import paper, pdf, review, tracker, word
+    from migpack.collect import pdf, review, tracker, word
 
     data = next(iter(files.values()))
-    if data.startswith(_PICTURES) or (b"%PDF-" in data[:1024] and guarded(pdf.is_scan, data, seconds=SECONDS, megabytes=MEGABYTES)):
-        return guarded(paper.read_scans, files, forms, seconds=SCAN_SECONDS, megabytes=SCAN_MEGABYTES)
+    if data.startswith(_PICTURES):
+        return _scan(files, forms)
     if b"%PDF-" in data[:1024]:
-        return (guarded(pdf.read_pdf, data, seconds=SECONDS, megabytes=MEGABYTES),)
+        try:
+            return (guarded(pdf.read_pdf, data, seconds=SECONDS, megabytes=MEGABYTES),)
+        except pdf.NoForm:
+            return _scan(files, forms)
     if data.startswith(b"PK") and b"xl/workbook" in data:
         return (guarded(tracker.read_tracker, data, seconds=SECONDS, megabytes=MEGABYTES),)
     if data.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
@@ -91,6 +96,12 @@ def read(files: Mapping[str, bytes], forms: Mapping[str, IssuedForm]) -> tuple[F
     if data.lstrip()[:1] == b"{":
         return (guarded(review.read_review, data, seconds=SECONDS, megabytes=MEGABYTES),)
     raise Unreadable("this is no PDF, Word file, tracker or scan \N{EM DASH} send back the file as it was saved")
+
+
+def _scan(files: Mapping[str, bytes], forms: Mapping[str, IssuedForm]) -> tuple[Found, ...]:
+    from migpack.collect import paper
+
+    return guarded(paper.read_scans, files, forms, seconds=SCAN_SECONDS, megabytes=SCAN_MEGABYTES)
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:

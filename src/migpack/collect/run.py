@@ -1,0 +1,122 @@
+"""Returned files in, the record with their answers out: one run of 'migpack collect', told line by line, written at the end.
+
+Reads and judges everything first; the record is written once, whole, or not at all.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from migpack.collect import review, store
+from migpack.collect.answers import Taken, take
+from migpack.collect.gather import Read, gather
+from migpack.collect.returned import Found, Unreadable
+from migpack.fillable import IssuedForm
+from migpack.record import Answer, Record, Return
+
+Ask = Callable[[str, str], str | None]
+
+
+@dataclass
+class Collected:
+    """What a run found: the record as it is now, what each file gave, the pages that a person should look at, and what failed."""
+
+    record: Record
+    taken: list[tuple[str, Taken]] = field(default_factory=list)
+    private: dict[str, bytes] = field(default_factory=dict)
+    failed: list[tuple[str, str]] = field(default_factory=list)
+
+    def reviews(self) -> list[str]:
+        """Return the review pages of this run, as paths below the practice's folder."""
+        return [name for name in self.private if name.endswith(".html")]
+
+
+def collect(
+    paths: Iterable[Path],
+    forms: Mapping[str, IssuedForm],
+    record: Record,
+    practice: tuple[str, str],
+    today: dt.date,
+    ask: Ask | None = None,
+) -> Collected:
+    """Read returned files into the record; nothing is written.
+
+    Args:
+        forms: the forms of the pack as they were issued, by code.
+        practice: its ODS code and its name.
+        ask: asks a person whether a box is ticked that could not be read: its label and where it stands in, 'yes', 'no' or None out.
+
+    Raises:
+        Mistakes: a path that was named does not exist.
+        CannotRun: a scan, and this machine lacks what reads scans.
+    """
+    run = Collected(record)
+    for read in gather(paths, forms, today):
+        if read.problem:
+            run.failed.append((read.file.name, read.problem))
+        for found in read.found:
+            _take(run, read, _asked(found, forms, ask), forms, practice)
+    return run
+
+
+def _take(run: Collected, read: Read, found: Found, forms: Mapping[str, IssuedForm], practice: tuple[str, str]) -> None:
+    code, name = practice
+    try:
+        run.record, taken = take(found, read.file, forms, code, run.record)
+    except Unreadable as error:
+        run.failed.append((read.file.name, str(error)))
+        return
+    run.taken.append((read.file.name, taken))
+    run.private |= taken.crops
+    if found.medium == "paper" and not taken.again:
+        run.private[f"{store.FOLDER}/review-{taken.entry.id}.html"] = review.review_page([found], forms, name).encode()
+
+
+def _asked(found: Found, forms: Mapping[str, IssuedForm], ask: Ask | None) -> Found:
+    """Return what was found with a person's answers about the boxes that could not be read."""
+    if ask is None or not found.doubtful:
+        return found
+    told = {name: ask(label, where) for name, label, where in review.questions(found, forms)}
+    values = {name: value for name, value in told.items() if value}
+    return replace(found, values={**found.values, **values}, doubtful=tuple(n for n in found.doubtful if n not in values))
+
+
+def lines_of(taken: Taken, most: int = 12) -> list[str]:
+    """Return in words what a return gave, as it is told to the person who collects."""
+    entry, form = taken.entry, taken.form
+    count = f"{len(taken.answers)} answer{'' if len(taken.answers) == 1 else 's'}"
+    head = f"{form.title}, {entry.version} ({entry.id}): " + ("nothing new" if taken.again or not taken.answers else count)
+    lines = [head, *(f"  {said}" for said in taken.said)]
+    shown = [] if form.holds_patient_data else list(taken.answers.items())
+    lines += [f"  {_label(form, name)}: {_shown(answer)}" for name, answer in shown[:most]]
+    lines += [f"  and {len(shown) - most} more"] if len(shown) > most else []
+    lines += [f"  signature of {signature.by or signature.field}: {_STATES[signature.state]}" for signature in entry.signatures]
+    return lines + [f"  {note}" for note in entry.notes]
+
+
+_STATES = {
+    "ink": "signed with a pen",
+    "intact": "signed digitally, and the file has not been changed since",
+    "broken": "signed digitally, but the file has been changed since, or the signature cannot be trusted",
+    "unchecked": "signed digitally; not checked, since that needs 'pip install migpack[signatures]'",
+}
+
+
+def _label(form: IssuedForm, name: str) -> str:
+    known = form.field(name)
+    return known.title if known else name
+
+
+def _shown(answer: Answer) -> str:
+    words = "(handwriting, kept as a picture)" if answer.crop else answer.value.replace("\n", " / ") or "(emptied)"
+    by = f", {answer.by}" if answer.by else ""
+    return f"{words if len(words) <= 90 else words[:89] + '…'} [{answer.on}{by}]{'' if answer.confirmed else ' to confirm'}"
+
+
+def who_says(record: Record, answer: Answer) -> str:
+    """Return an answer with who gave it, when and where, for people who have to decide."""
+    entry: Return = record.came(answer.source)
+    return f"'{answer.value or '(empty)'}' says {answer.by or 'somebody'} on {answer.on} in {entry.file} ({entry.id})"
