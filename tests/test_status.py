@@ -21,7 +21,7 @@ from migpack.pack import plan_only, prepare
 from migpack.plan import Wanted
 from migpack.record import Record, Signature
 from migpack.status import STATES, Status, TaskStatus, make_status
-from migpack.write.tracker import STATUSES
+from migpack.write.tracker_fields import STATUSES
 from records import MARCH, answer, came, record
 from test_cli import run
 
