@@ -19,7 +19,7 @@ from records import answer, came, record
 from test_cli import run
 
 TODAY = ("--today", "2027-03-15")
-FINAL = ("--only", "timeline", "--only", "poster_live", "--only", "cutover_log", "--only", "calendar")
+FINAL = ("--only", "timeline", "--only", "poster_live", "--only", "cutover_log.consultations", "--only", "calendar")
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def packs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An output folder with some documents of the small sample, the timeline and the logs final."""
     folder = tmp_path_factory.mktemp("packs")
     path = records.practice_with(folder / "practice", None)
-    words = [*FINAL, "--final", "timeline", "--final", "cutover_log", "--format", "pdf", "--format", "ics", "--jobs", "1"]
+    words = [*FINAL, "--final", "timeline", "--final", "cutover_log.consultations", "--format", "pdf", "--format", "ics", "--jobs", "1"]
     assert run("build", path, "--out", folder / "output", *words, *TODAY).exit_code == 0
     return folder / "output"
 

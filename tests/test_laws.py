@@ -310,7 +310,7 @@ def test_the_overview_is_one_self_contained_page_whose_links_all_lead_somewhere(
     local = {link for link in links if not link.startswith(("https:", "mailto:", "tel:"))}
     there = {file.relative_to(pack.folder).as_posix() for file in pack.folder.rglob("*") if file.is_file()}
     assert local <= there
-    assert there - local <= {"index.html", "manifest.json"}
+    assert there - local <= {"index.html", "manifest.json", "forms.json"}
     anchors, ids = set(re.findall(r'href="#([^"]+)"', html)), re.findall(r'\bid="([^"]+)"', html)
     assert anchors <= set(ids) and len(ids) == len(set(ids))
 

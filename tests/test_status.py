@@ -21,7 +21,7 @@ from migpack.pack import plan_only, prepare
 from migpack.plan import Wanted
 from migpack.record import Record, Signature
 from migpack.status import STATES, Status, TaskStatus, make_status
-from migpack.write.tracker import STATUSES
+from migpack.write.tracker_fields import STATUSES
 from records import MARCH, answer, came, record
 from test_cli import run
 
@@ -190,6 +190,12 @@ def test_a_disputed_test_is_no_yes() -> None:
     assert (gate.tests[0].answer, gate.met) == ("disputed", ())
 
 
+def test_a_newer_answer_that_waits_takes_a_yes_back() -> None:
+    held = record({f"{PLAN}.g-01.yes": answer("yes"), f"{PLAN}.g-01.no": answer("yes", "r2", MARCH + DAY, confirmed=False)})
+    gate, _ = status(held).gates
+    assert (gate.tests[0].answer, gate.met) == ("to_confirm", ())
+
+
 def test_the_decision_and_its_signatures_are_told() -> None:
     signed = (
         Signature(field=f"{PLAN}.sign.fx.clinical_lead.signature", state="ink"),
@@ -216,6 +222,9 @@ def test_the_decision_and_its_signatures_are_told() -> None:
     assert [test.answer for test in found.morning.tests if test.id == "cards"] == ["no"]
     two = record({"go_live_morning.open.yes": answer("yes"), "go_live_morning.open.later": answer("yes")})
     assert status(two).morning.decision.words == ""
+    both = (answer("yes", "r1", MARCH, "Ann"), answer("no", "r2", MARCH + DAY, "Ben"))
+    disputed = record({"go_live_morning.open.paper": answer("yes"), "go_live_morning.open.yes": both})
+    assert status(disputed).morning.decision.words == ""
 
 
 def test_the_fields_that_the_status_reads_are_those_of_the_forms() -> None:

@@ -1,7 +1,7 @@
 """A plan and the record in, out: what has been answered to each test before the final extract and before go-live, and what was decided.
 
 The fields are those of the cutover plan and of the go-live morning checklist. A test counts as answered only where one of its two
-boxes is ticked and nobody contradicts it. Pure.
+boxes is ticked, nobody contradicts it, and no newer answer waits to be confirmed. Pure.
 """
 
 from __future__ import annotations
@@ -21,12 +21,21 @@ _GATES = {"final_extract": ("Final extract", "fx"), "go_live": ("Go-live", "gl")
 _DECISIONS = {"go": "Go ahead", "wait": "Wait", "stop": "Stop"}
 _OPENINGS = {"yes": "Open as planned", "paper": "Open on the printed lists and paper", "later": "Open later"}
 
-Reply = Literal["yes", "no", "both", "disputed", ""]
+Reply = Literal["yes", "no", "both", "disputed", "to_confirm", ""]
+REPLIES: dict[Reply, str] = {
+    "yes": "yes",
+    "no": "no",
+    "both": "both boxes ticked",
+    "disputed": "people disagree",
+    "to_confirm": "to confirm",
+    "": "not answered",
+}
 
 
 @dataclass(frozen=True)
 class Test:
-    """A test with the answer to it: 'both' where both boxes are ticked, 'disputed' where people disagree, '' where nobody has answered."""
+    """A test with the answer to it: 'both' where both boxes are ticked, 'disputed' where people disagree, 'to_confirm' where a newer
+    answer waits for a person, '' where nobody has answered."""
 
     id: str
     ask: str
@@ -108,7 +117,7 @@ def _test(plan: Plan, told: Tellings, one: Criterion) -> Test:
     words = one.ask.partition(": ")[2]
     name = f"{PLAN}.{one.id.lower()}"
     answer, source = _reply(told, f"{name}.yes", f"{name}.no")
-    by = told.words(f"{name}.by") or (source.by if source else "")
+    by = (told.words(f"{name}.by") or source.by) if source else ""
     return _answered(one.id, words[:1].upper() + words[1:], plan.case.content.roles[one.owner].title, one.evidence, answer, by, source)
 
 
@@ -120,7 +129,7 @@ def _tried(plan: Plan, told: Tellings) -> Iterator[Test]:
             for at, where in branches if group.id == "branch" and branches else [("", "")]:
                 name = f"{MORNING}.{at}{row.id}"
                 answer, source = _reply(told, f"{name}.works", f"{name}.fault")
-                by = source.by if answer and source else ""
+                by = source.by if source else ""
                 yield _answered(at + row.id, row.title + where, plan.case.content.roles[row.owner].title, "", answer, by, source)
 
 
@@ -133,6 +142,8 @@ def _reply(told: Tellings, yes: str, no: str) -> tuple[Reply, Told | None]:
     """Return what two boxes say together, and the later answer to them."""
     if yes in told.conflicts or no in told.conflicts:
         return "disputed", None
+    if yes in told.waiting or no in told.waiting:
+        return "to_confirm", None
     is_yes, is_no = told.words(yes) == "yes", told.words(no) == "yes"
     return "both" if is_yes and is_no else "yes" if is_yes else "no" if is_no else "", told.later(yes, no)
 
@@ -146,9 +157,10 @@ def _decision(told: Tellings, name: str, signed: str) -> Decision:
 
 
 def _opening(told: Tellings) -> Decision:
-    """Return the decision to open: one box of three; two ticked boxes decide nothing."""
-    ticked = [(words, one) for id, words in _OPENINGS.items() if (one := told.of(f"{MORNING}.open.{id}")) and one.value == "yes"]
-    if len(ticked) != 1:
+    """Return the decision to open: one box of three; two ticked boxes decide nothing, nor does one while people disagree."""
+    fields = {f"{MORNING}.open.{id}": words for id, words in _OPENINGS.items()}
+    ticked = [(words, one) for field, words in fields.items() if (one := told.of(field)) and one.value == "yes"]
+    if len(ticked) != 1 or fields.keys() & (told.conflicts.keys() | told.waiting.keys()):
         return Decision(signed=told.signed(f"{MORNING}.sign."))
     [(words, one)] = ticked
     again, faults = told.words(f"{MORNING}.open.again"), told.words(f"{MORNING}.open.faults")

@@ -156,8 +156,9 @@ def build(
         carried = _carried(prepared, formats, last)
         trackers = [tracker_form(prepared.plan) for path in made if path.endswith(".xlsx")]
         forms = issued_forms(prepared.pages, made.values(), prepared.plan.case.file.practice.ods_code, read_forms(folder), trackers)
-        made[FORMS] = Artefact(FORMS, write_forms(forms), "")
-        staging.add(made[FORMS])
+        if forms:
+            made[FORMS] = Artefact(FORMS, write_forms(forms), "")
+            staging.add(made[FORMS])
 
         def manifest(beside: Mapping[str, str]) -> bytes:
             return write_manifest(prepared.plan, (*prepared.pages, *prepared.forms), made.values(), carried, beside, prepared.today)

@@ -10,7 +10,7 @@ from typing import Any
 from migpack.content import DocumentSpec
 from migpack.facts import Fact
 from migpack.filters import clock, short_day
-from migpack.go_no_go import Gate, Test
+from migpack.go_no_go import REPLIES, Gate, Test
 from migpack.model import Content, Milestone, Plan
 from migpack.status import STATES, Count, Status, TaskStatus
 from migpack.told import Disputed
@@ -122,8 +122,7 @@ def _gate_row(status: Status, gate: Gate) -> tuple[str, ...]:
 
 
 def _test_row(test: Test) -> tuple[str, ...]:
-    answer = {"": "not answered", "both": "both boxes ticked", "disputed": "people disagree"}.get(test.answer, test.answer)
-    return test.id, test.ask, test.owner, answer, test.by, short_day(test.on) if test.on else "", test.file
+    return test.id, test.ask, test.owner, REPLIES[test.answer], test.by, short_day(test.on) if test.on else "", test.file
 
 
 def status_as_data(status: Status) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from migpack.record import Answer, Record
 
-_KINDS = {"ink": "by pen", "intact": "digital", "unchecked": "digital, not checked", "broken": "digital, does not hold"}
+KINDS = {"ink": "by pen", "intact": "digital", "unchecked": "digital, not checked", "broken": "digital, does not hold"}
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Tellings:
     def signed(self, start: str) -> tuple[str, ...]:
         """Return who signed in the fields whose names start so, and how; a printed name alone is no signature."""
         return tuple(
-            f"{self.words(signature.field.rpartition('.')[0] + '.name') or signature.by or 'name not read'} ({_KINDS[signature.state]})"
+            f"{self.words(signature.field.rpartition('.')[0] + '.name') or signature.by or 'name not read'} ({KINDS[signature.state]})"
             for signature in self._signatures
             if signature.field.startswith(start)
         )

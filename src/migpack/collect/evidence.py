@@ -20,6 +20,7 @@ from typing import Any
 
 from migpack import __version__
 from migpack.fillable import read_forms
+from migpack.go_no_go import REPLIES
 from migpack.library import Library
 from migpack.manifest import NOTHING, Last, digest
 from migpack.model import Plan
@@ -28,8 +29,8 @@ from migpack.problems import Place, mistake
 from migpack.record import Record, Return
 from migpack.render import render_web_page
 from migpack.screen import status_as_data
-from migpack.status import Status, make_status
-from migpack.told import Tellings
+from migpack.status import STATES, Status, make_status
+from migpack.told import KINDS, Tellings
 from migpack.write.folder import cannot_write, swap_in
 
 NAME = "evidence.json"
@@ -109,7 +110,7 @@ def write_evidence(evidence: Evidence, plan: Plan, library: Library, today: dt.d
     """
     target = out / f"evidence-{pack_folder(plan.case, out).name}-{today}"
     _refuse_changed(target)
-    shown = {"evidence": evidence.data, "status": evidence.status}
+    shown = {"evidence": evidence.data, "status": evidence.status, "states": STATES, "replies": REPLIES, "kinds": KINDS}
     page = render_web_page(plan, library, today, "evidence/index.html", "Evidence for the sign-off", shown)
     files = {**evidence.copies, "index.html": page.encode()}
     hashes = {path: digest(files[path]) for path in sorted(files)}
@@ -217,9 +218,11 @@ def _hash(parts: Iterable[bytes]) -> str:
 
 def _read(folder: Path, name: str) -> bytes | None:
     """Return a file inside a folder; None where there is none, or the name leads out of the folder."""
-    path = folder / name
+    path = Path(name)
+    if path.is_absolute() or ".." in path.parts:
+        return None
     try:
-        return path.read_bytes() if path.resolve().is_relative_to(folder.resolve()) and path.is_file() else None
+        return (folder / path).read_bytes() if (folder / path).is_file() else None
     except OSError:
         return None
 
