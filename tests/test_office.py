@@ -53,7 +53,7 @@ def test_a_word_form_filled_in_and_saved_by_libreoffice_gives_the_same_answers(t
 
 
 def test_the_checklists_and_logs_of_a_pack_saved_by_libreoffice_give_no_answers(tmp_path: Path) -> None:
-    wanted = Wanted(frozenset({"checklist", "cutover_log", "safety_case"}))
+    wanted = Wanted(frozenset({"checklist", "cutover_log", "review", "safety_case"}))
     pack = samples.built(samples.SAMPLES["small"], tmp_path / "out", wanted=wanted)
     forms = read_forms(pack.folder)
     values = {code: {field.name: field.value for field in form.fields} for code, form in forms.items()}

@@ -134,9 +134,13 @@ def by_row(rows: Iterable[Row], form: IssuedForm) -> dict[str, Control]:
     matcher = SequenceMatcher(None, [_key(row) for row, _ in issued], [_key(words) for words, _ in there], autojunk=False)
     found: dict[str, Control] = {}
     for what, start, end, first, last in matcher.get_opcodes():
-        if what == "equal" or what == "replace" and end - start == last - first:
+        if what == "equal":
             for (_, fields), (_, controls) in zip(issued[start:end], there[first:last], strict=True):
                 found |= _in_order(fields, controls)
+        elif what == "replace":  # words were changed, or stand in a row of their own above a box to write in
+            found |= _in_order(
+                [one for _, fields in issued[start:end] for one in fields], [one for _, row in there[first:last] for one in row]
+            )
     return found
 
 
