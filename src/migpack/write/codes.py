@@ -8,6 +8,7 @@ millimetres from the upper left corner of the sheet. Never says anything of a pa
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -20,7 +21,7 @@ EDGE_MM = 4.3  # most printers leave 4.2 mm blank; the margins of window letters
 PAPERS = {"P": (210, 297), "L": (297, 210), "W": (420, 297)}  # A4, A4 landscape, A3 landscape
 CORNERS = "1234"  # upper left, upper right, lower left, lower right
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_LENGTH = 20  # what version 1 holds at level M
+_CODE = re.compile(r"MP(.{8})([AB])(..)(..)([PLW])([1-4])(...)".replace(".", f"[{_LETTERS}]"))  # 20 characters: version 1, level M
 _PT = 72 / 25.4
 
 Way = Literal["A", "B"]
@@ -44,11 +45,10 @@ class SheetCode:
 
 def read_code(text: str) -> SheetCode | None:
     """Return what the text of a QR code says, None where it is not one of ours."""
-    if len(text) != _LENGTH or not text.startswith("MP") or not set(text) <= set(_LETTERS + "U"):
+    found = _CODE.fullmatch(text)
+    if found is None:
         return None
-    form, way, sheet, count, paper, corner, practice = text[2:10], text[10], text[11:13], text[13:15], text[15], text[16], text[17:]
-    if way not in ("A", "B") or paper not in PAPERS or corner not in CORNERS or "U" in text:
-        return None
+    form, way, sheet, count, paper, corner, practice = found.groups()
     return SheetCode(form, "A" if way == "A" else "B", _number(sheet), _number(count), paper, practice, corner)
 
 
