@@ -53,10 +53,14 @@ OWNERS = {
     "click": ("migpack.cli",),
     "rich": ("migpack.cli",),
     "holidays": ("migpack.workdays",),
-    "segno": ("migpack.messages",),
+    "segno": ("migpack.messages", "migpack.write.codes"),
+    "zxingcpp": ("migpack.collect.*",),
+    "numpy": ("migpack.collect.*",),
+    "PIL": ("migpack.collect.*",),
+    "pypdfium2": ("migpack.collect.*",),
 }
 # What must not be loaded by `migpack --help`.
-SLOW = ("weasyprint", "docx", "lxml", "openpyxl", "icalendar", "pypdf", "jinja2", "rich", "holidays")
+SLOW = ("weasyprint", "docx", "lxml", "openpyxl", "icalendar", "pypdf", "jinja2", "rich", "holidays", "segno", "numpy", "PIL")
 # These think; they touch no file, clock, network or terminal.
 PURE = [
     f"migpack.{name}"

@@ -54,6 +54,8 @@ class Found:
         issued: field name → what the file itself says the field was issued with (/DV in a PDF), where it does.
         saved_on: the day on which the file says it was last saved.
         said: what else the person should hear, in whole sentences (a page is missing, a page came twice …).
+        boxes: of paper: field name → a picture of a box that was read as ticked, or is doubtful, for the review.
+        way: of paper: how its sheets were printed, as in `IssuedForm.sheets`.
     """
 
     medium: Medium
@@ -66,3 +68,5 @@ class Found:
     issued: Mapping[str, str] = field(default_factory=dict)
     saved_on: dt.date | None = None
     said: tuple[str, ...] = ()
+    boxes: Mapping[str, bytes] = field(default_factory=dict)
+    way: str = ""

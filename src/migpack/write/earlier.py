@@ -18,7 +18,7 @@ from migpack.library import Library
 from migpack.manifest import Last, digest
 from migpack.model import Artefact, Page
 
-_ENGINES = ("weasyprint", "pydyf", "fonttools", "python-docx", "pypdf", "lxml")
+_ENGINES = ("weasyprint", "pydyf", "fonttools", "python-docx", "pypdf", "lxml", "segno")
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from migpack.model import Artefact, Page
+from migpack.model import Artefact, Page, Spot
+from migpack.write.codes import SheetCode, sheet_codes
 from migpack.write.pdf import Printer
+from migpack.write.spots import spots_of
 
 SHEET = "styles/print_pack.css"
 _SVG = "{http://www.w3.org/2000/svg}"
@@ -27,16 +29,20 @@ def join(printer: Printer, contents: Page, pages: Sequence[Page]) -> Artefact:
     first = len(_lay_out_contents(printer, contents, {}).pages) + 1
     sheets: list[Any] = []
     found: dict[str, tuple[int, int]] = {}
+    spots: dict[str, Spot] = {}
+    codes: dict[int, SheetCode] = {}
     for page in pages:
         name, start = page.document.id, first + len(sheets)
         laid_out = printer.lay_out_html(page.html, name, forms=False, change=_prefixed(name), css=_numbered(start))
         found[name] = start, len(laid_out.pages)
+        codes |= {start - 1 + index: code for index, code in sheet_codes(laid_out, "B").items()}
+        spots |= spots_of(laid_out, name) if page.code else {}
         sheets += laid_out.pages
     whole = _lay_out_contents(printer, contents, found)
     sheets = [*whole.pages, *sheets]
     identity = contents.html + "".join(page.html for page in pages)
-    data = printer.write(whole.copy(sheets), name=contents.document.id, identity=identity)
-    return Artefact(f"{contents.document.path}.pdf", data, contents.document.id, len(sheets))
+    data = printer.write(whole.copy(sheets), name=contents.document.id, identity=identity, codes=codes)
+    return Artefact(f"{contents.document.path}.pdf", data, contents.document.id, len(sheets), spots=spots)
 
 
 def _lay_out_contents(printer: Printer, contents: Page, found: Mapping[str, tuple[int, int]]) -> Any:

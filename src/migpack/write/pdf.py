@@ -16,8 +16,8 @@ import os
 import sys
 import unicodedata
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,7 +25,9 @@ from urllib.parse import urlsplit
 from migpack.model import Artefact, Page
 from migpack.problems import CannotRun, MigpackError
 from migpack.write.acroform import mend_form
+from migpack.write.codes import SheetCode, draw_codes, sheet_codes
 from migpack.write.scripts import SCRIPT_FONTS, mend_letters
+from migpack.write.spots import spots_of
 from migpack.write.structure import mend_lists
 
 FONTS = tuple(f"styles/fonts/LiberationSans-{face}.ttf" for face in ("Regular", "Bold", "Italic", "BoldItalic"))
@@ -69,8 +71,9 @@ class Printer:
         """Return the page as a PDF, its form fields live where its document is fillable."""
         name, fillable = page.document.id, page.document.spec.fillable
         document = self.lay_out(page, forms=fillable)
-        data = self.write(document, name=name, identity=page.html)
-        return Artefact(f"{page.document.path}.pdf", data, name, len(document.pages))
+        data = self.write(document, name=name, identity=page.html, codes=sheet_codes(document, "A"))
+        spots = spots_of(document, name) if page.code else {}
+        return Artefact(f"{page.document.path}.pdf", data, name, len(document.pages), spots=spots)
 
     def lay_out(self, page: Page, *, forms: bool) -> Any:
         """Return the page as a WeasyPrint document; without `forms`, fields are boxes drawn for a pen."""
@@ -107,16 +110,26 @@ class Printer:
                 break
         return document
 
-    def write(self, document: Any, *, name: str, identity: str) -> bytes:
-        """Return a laid-out document as PDF bytes; the same `identity` (what the document was made from) gives the same bytes."""
+    def write(self, document: Any, *, name: str, identity: str, codes: Mapping[int, SheetCode]) -> bytes:
+        """Return a laid-out document as PDF bytes; the same `identity` (what the document was made from) gives the same bytes.
+
+        Args:
+            document: as `lay_out` returned it, or pages of several.
+            name: the document's id, for messages.
+            identity: what it was made from.
+            codes: what stands in the corners of a form's sheets, by the index of the page.
+        """
         identifier = hashlib.sha256(identity.encode()).hexdigest()[:32].encode()
         with _heard(name) as said, _fixed_clock():
-            data: bytes = document.write_pdf(finisher=self._finish, pdf_variant=_VARIANT, pdf_identifier=identifier, custom_metadata=True)
+            data: bytes = document.write_pdf(
+                finisher=partial(self._finish, codes), pdf_variant=_VARIANT, pdf_identifier=identifier, custom_metadata=True
+            )
             said.extend(_not_drawn(document))
         return data
 
-    def _finish(self, document: Any, pdf: Any) -> None:
+    def _finish(self, codes: Mapping[int, SheetCode], document: Any, pdf: Any) -> None:
         """Mend what WeasyPrint is about to write: its `finisher`."""
+        draw_codes(pdf, codes)
         mend_lists(pdf)
         mend_form(document, pdf)
         mend_letters(pdf, self._read)

@@ -1,0 +1,143 @@
+"""A sheet and the place of a field in, what a pen left there out. Lengths are millimetres, darkness is a part of the local white.
+
+Judged are boxes (ticked, empty, doubtful) and whether there is ink in a place for words. A box is first found by its printed border, a
+little beside where it should be if need be. Never guesses: between the limits a person is asked.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from migpack.model import Spot
+
+if TYPE_CHECKING:
+    from migpack.collect.sheets import Floats, Sheet
+
+Verdict = Literal["ticked", "empty", "doubtful"]
+
+PER_MM = 10  # dots at which a box is looked at
+AROUND_MM = 3.5  # what is seen round a box: a scribble goes beyond it
+ASTRAY_MM = 2.0  # how far a border may stand from its place, on a slanted sheet that lacks a code; boxes stand further apart
+FAINT = 0.12  # darker than the paper by less than this is noise, the shade of a stain or the other side shining through
+FULL = 0.5  # darker by this is full ink
+BORDER_LEAST = 0.45  # of full ink along the printed border, and along its weakest side:
+SIDE_LEAST = 0.25  # a border that a hole or a staple has taken says that the box may be damaged too
+EMPTY_MOST = 0.012  # of the inside: three specks of dust
+TICKED_LEAST = 0.035  # of the inside: a stroke of 1 mm by a fine pen
+MIDDLE_LEAST = 0.3  # of the ink's thickness lies near the middle of a tick; a ring only cuts the corners
+SCRIBBLE_INSIDE, SCRIBBLE_OUTSIDE = 0.4, 0.25  # more than that inside and on three sides outside: crossed out
+PRINTED_TICK = (0.12, 0.34)  # ink of a box that was printed ticked; beyond it somebody drew over it
+WORD_MM2 = 0.8  # of ink: less than the shortest word or figure that people write
+LETTER_MM2 = 1.1  # of ink: a printed letter of 9.5 points, a wide one
+_WIDE_MM = 4.0  # boxes at least so wide have a border of half a millimetre, those of lists one of 0.35
+
+
+@dataclass(frozen=True)
+class Box:
+    """What was seen of a box: the verdict, and the figures that it rests on."""
+
+    verdict: Verdict
+    border: float
+    ink: float
+
+
+def judge_box(sheet: Sheet, spot: Spot, *, printed: bool = False) -> Box:
+    """Return whether a box is ticked; `printed` says that it was printed ticked."""
+    seen = _darkness(sheet.patch(*_grown(spot, AROUND_MM), PER_MM))
+    wide, high = round(spot.width_mm * PER_MM), round(spot.height_mm * PER_MM)
+    line = 0.5 if spot.width_mm >= _WIDE_MM else 0.35
+    down, right, border, side = _find_border(seen, wide, high, round(line / 2 * PER_MM))
+    left, top = round(AROUND_MM * PER_MM) + right, round(AROUND_MM * PER_MM) + down
+    inset = round((line + 0.3) * PER_MM)
+    inside = seen[top + inset : top + high - inset, left + inset : left + wide - inset]
+    ink = float(inside.mean())
+    if border < BORDER_LEAST or side < SIDE_LEAST:
+        return Box("doubtful", border, ink)
+    crossed_out = ink > SCRIBBLE_INSIDE and _sides_with_ink(seen, top, left, wide, high) >= 3
+    if printed:
+        return Box("ticked" if PRINTED_TICK[0] <= ink <= PRINTED_TICK[1] else "doubtful", border, ink)
+    if ink < EMPTY_MOST:
+        return Box("empty", border, ink)
+    ticked = ink >= TICKED_LEAST and not crossed_out and _middle(inside) >= MIDDLE_LEAST * ink
+    return Box("ticked" if ticked else "doubtful", border, ink)
+
+
+def ink_mm2(sheet: Sheet, spot: Spot) -> float:
+    """Return how much ink lies in a place for words, its edges left out."""
+    per_mm, edge = 6, 0.8
+    width, height = max(1.0, spot.width_mm - 2 * edge), max(1.0, spot.height_mm - 2 * edge)
+    grey = sheet.patch(spot.left_mm + edge, spot.top_mm + edge, width, height, per_mm)
+    whole = 0.0
+    for left in range(0, grey.shape[1], 8 * per_mm):  # each part against its own white: a stain or a shadow is no ink
+        whole += float(_darkness(grey[:, left : left + 8 * per_mm], white=90).sum())
+    return whole / per_mm**2
+
+
+def crop(sheet: Sheet, spot: Spot, *, around_mm: float = 1.5, per_mm: int = 8) -> bytes:
+    """Return a place of a sheet as a PNG picture, upright."""
+    from PIL import Image
+
+    grey = sheet.patch(*_grown(spot, around_mm), per_mm)
+    levels = (np.clip(np.round(grey / 17), 0, 15) * 17).astype(np.uint8)  # sixteen greys: a third of the bytes
+    held = io.BytesIO()
+    Image.fromarray(levels).save(held, "PNG", optimize=True)
+    return held.getvalue()
+
+
+def _grown(spot: Spot, by: float) -> tuple[float, float, float, float]:
+    return spot.left_mm - by, spot.top_mm - by, spot.width_mm + 2 * by, spot.height_mm + 2 * by
+
+
+def _darkness(grey: Floats, white: float = 85) -> Floats:
+    """Return for each dot how much of full ink lies there, 0 to 1; `white` is the percentile that counts as paper."""
+    if min(grey.shape) > 2:
+        grey = _softened(grey)
+    paper = max(1.0, float(np.percentile(grey, white)))
+    found: Floats = np.clip((1 - grey / paper - FAINT) / (FULL - FAINT), 0, 1)
+    return found
+
+
+def _softened(grey: Floats) -> Floats:
+    """Return the mean of each dot and its neighbours: the noise of a scanner goes, a stroke stays."""
+    padded = np.pad(grey, 1, mode="edge")
+    rows, columns = grey.shape
+    found: Floats = sum(padded[down : down + rows, right : right + columns] for down in range(3) for right in range(3)) / 9
+    return found
+
+
+def _find_border(seen: Floats, wide: int, high: int, middle: int) -> tuple[int, int, float, float]:
+    """Return by how many dots the border is astray, down and right, how dark it is there, and how dark its weakest side."""
+    across = np.pad(np.cumsum(seen, 1), ((0, 0), (1, 0)))
+    along = np.pad(np.cumsum(seen, 0), ((1, 0), (0, 0)))
+    start, far = round(AROUND_MM * PER_MM), round(ASTRAY_MM * PER_MM)
+    shifts = np.arange(-far, far + 1)
+    top, left = start + middle + shifts[:, None], start + middle + shifts[None, :]
+    bottom, right = top + high - 1 - 2 * middle, left + wide - 1 - 2 * middle
+    level = [(across[row, right + 1] - across[row, left]) / (right - left + 1) for row in (top, bottom)]
+    upright = [(along[bottom + 1, column] - along[top, column]) / (bottom - top + 1) for column in (left, right)]
+    sides = np.stack(np.broadcast_arrays(*level, *upright))
+    away = 0.02 / PER_MM * np.hypot(shifts[:, None], shifts[None, :])  # of places as good, the nearest
+    best = np.unravel_index(int(np.argmax(sides.mean(0) - away)), sides.shape[1:])
+    held = sides[:, best[0], best[1]]
+    return int(shifts[best[0]]), int(shifts[best[1]]), float(held.mean()), float(held.min())
+
+
+def _middle(inside: Floats) -> float:
+    rows, columns = inside.shape
+    return float(inside[rows // 5 : rows - rows // 5, columns // 5 : columns - columns // 5].mean())
+
+
+def _sides_with_ink(seen: Floats, top: int, left: int, wide: int, high: int) -> int:
+    """Say on how many sides of a box there is more ink than printed words beside it would have."""
+    near, far = round(0.3 * PER_MM), round(1.3 * PER_MM)
+    strips = (
+        seen[top - far : top - near, left : left + wide],
+        seen[top + high + near : top + high + far, left : left + wide],
+        seen[top : top + high, left - far : left - near],
+        seen[top : top + high, left + wide + near : left + wide + far],
+    )
+    return sum(float(strip.mean()) > SCRIBBLE_OUTSIDE for strip in strips)
