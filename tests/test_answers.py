@@ -171,12 +171,19 @@ def test_of_a_sheet_with_patients_data_only_signatures_days_and_counts_are_kept(
 
 
 def test_what_is_read_from_paper_waits_until_it_is_confirmed() -> None:
-    scan = Found("paper", Identity(PRACTICE, "list", "Issue 1 draft", LIST.code), {"list.p1.done": "yes"}, crops={"list.p1.note": b"png"})
+    scan = Found(
+        "paper",
+        Identity(PRACTICE, "list", "Issue 1 draft", LIST.code),
+        {"list.p1.done": "yes"},
+        crops={"list.p1.note": b"png"},
+        doubtful=("list.p2.done",),
+    )
     record, back = take(scan, file("scan.pdf"), FORMS, PRACTICE, Record(practice=PRACTICE))
-    assert record.answer("list.p1.done") is None and set(record.waiting()) == {"list.p1.done", "list.p1.note"}
+    assert record.answer("list.p1.done") is None and set(record.waiting()) == {"list.p1.done", "list.p1.note", "list.p2.done"}
     assert list(back.crops) == ["record/r1-1.png"] and record.answers["list.p1.note"][0].crop == "record/r1-1.png"
     record = confirm(record, ["r1"])
-    assert record.answer("list.p1.done").value == "yes" and not record.waiting() and record.answer("list.p1.note") is None
+    assert record.answer("list.p1.done").value == "yes" and record.answer("list.p1.note") is None
+    assert set(record.waiting()) == {"list.p2.done"}  # what could not be read is not taken as read
 
 
 def test_a_review_says_the_last_word_on_a_scan() -> None:

@@ -69,8 +69,10 @@ def take(found: Found, file: File, forms: Mapping[str, IssuedForm], practice: st
     entry = _entry(found, file, form, record)
     answers = {name: _answer(name, value, found, form, entry, record) for name, value in kept.items()}
     crops = {} if form.holds_patient_data else {f"record/{entry.id}-{n}.png": data for n, data in enumerate(found.crops.values(), 1)}
+    for name in found.doubtful:
+        answers[name] = Answer(on=entry.dated, source=entry.id, confirmed=False)
     for path, name in zip(crops, found.crops, strict=False):
-        answers[name] = Answer(value="", on=entry.dated, source=entry.id, confirmed=False, crop=path)
+        answers[name] = Answer(on=entry.dated, source=entry.id, confirmed=False, crop=path)
     if form.holds_patient_data:
         rows = _rows_used(changed)
         answers = {name: answer for name, answer in answers.items() if _is_signed(name, form) or _tells_of_the_sheet(name, answer.value)}
@@ -98,7 +100,8 @@ def decide(record: Record, decisions: Iterable[str], by: str, on: dt.date) -> Re
 
 
 def confirm(record: Record, ids: Iterable[str]) -> Record:
-    """Return the record with all that these returns say counted as it was read; pictures of handwriting stay pictures.
+    """Return the record with all that was read of these returns counted; pictures of handwriting stay pictures, and what could not be
+    read for sure goes on waiting.
 
     Raises:
         Mistakes: no return has such an id.
@@ -108,10 +111,14 @@ def confirm(record: Record, ids: Iterable[str]) -> Record:
     if unknown := sorted(wanted - {*known}):
         raise mistake(Place("--confirm"), f"there is no return '{unknown[0]}'", did_you_mean(unknown[0], known))
     answers = {
-        name: tuple(answer.model_copy(update={"confirmed": True}) if answer.source in wanted else answer for answer in history)
+        name: tuple(_confirmed(answer) if answer.source in wanted else answer for answer in history)
         for name, history in record.answers.items()
     }
     return record.model_copy(update={"answers": answers})
+
+
+def _confirmed(answer: Answer) -> Answer:
+    return answer.model_copy(update={"confirmed": bool(answer.confirmed or answer.value or answer.crop)})
 
 
 def _form_of(identity: Identity, forms: Mapping[str, IssuedForm], practice: str) -> tuple[IssuedForm, tuple[str, ...]]:

@@ -64,6 +64,9 @@ def collect(
 
 def _take(run: Collected, read: Read, found: Found, forms: Mapping[str, IssuedForm], practice: tuple[str, str]) -> None:
     code, name = practice
+    if found.medium == "paper" and not found.identity.code:
+        run.failed += [(read.file.name, said) for said in found.said]
+        return
     try:
         run.record, taken = take(found, read.file, forms, code, run.record)
     except Unreadable as error:
@@ -79,7 +82,7 @@ def _asked(found: Found, forms: Mapping[str, IssuedForm], ask: Ask | None) -> Fo
     """Return what was found with a person's answers about the boxes that could not be read."""
     if ask is None or not found.doubtful:
         return found
-    told = {name: ask(label, where) for name, label, where in review.questions(found, forms)}
+    told = {name: ask(label, where) for name, label, where in review.questions([found], forms) if name in found.doubtful}
     values = {name: value for name, value in told.items() if value}
     return replace(found, values={**found.values, **values}, doubtful=tuple(n for n in found.doubtful if n not in values))
 
@@ -111,7 +114,8 @@ def _label(form: IssuedForm, name: str) -> str:
 
 
 def _shown(answer: Answer) -> str:
-    words = "(handwriting, kept as a picture)" if answer.crop else answer.value.replace("\n", " / ") or "(emptied)"
+    words = "(handwriting, kept as a picture)" if answer.crop else answer.value.replace("\n", " / ")
+    words = words or ("(emptied)" if answer.confirmed else "(not read for sure)")
     by = f", {answer.by}" if answer.by else ""
     return f"{words if len(words) <= 90 else words[:89] + '…'} [{answer.on}{by}]{'' if answer.confirmed else ' to confirm'}"
 
