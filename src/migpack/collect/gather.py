@@ -15,7 +15,7 @@ from migpack.collect.answers import File
 from migpack.collect.guard import guarded
 from migpack.collect.returned import Found, Unreadable
 from migpack.fillable import IssuedForm
-from migpack.problems import Place, mistake
+from migpack.problems import CannotRun, Place, mistake
 
 MOST_BYTES = 200_000_000  # a long scan in colour
 SECONDS, MEGABYTES = 60.0, 1500
@@ -42,7 +42,6 @@ def gather(paths: Iterable[Path], forms: Mapping[str, IssuedForm], today: dt.dat
 
     Raises:
         Mistakes: a path that was named does not exist.
-        CannotRun: a scan, and this machine lacks what reads scans.
     """
     pictures: dict[Path, list[Path]] = {}
     for path in _files(paths):
@@ -68,7 +67,7 @@ def _read(paths: Sequence[Path], forms: Mapping[str, IssuedForm], today: dt.date
     file = File(name, hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest(), saved, today)
     try:
         return Read(file, read(data, forms))
-    except Unreadable as error:
+    except (Unreadable, CannotRun) as error:
         return Read(file, problem=str(error))
 
 

@@ -51,7 +51,6 @@ def collect(
 
     Raises:
         Mistakes: a path that was named does not exist.
-        CannotRun: a scan, and this machine lacks what reads scans.
     """
     run = Collected(record)
     for read in gather(paths, forms, today):
