@@ -87,7 +87,7 @@ def _node(raw: Any, reading: _Reading) -> Node:
         return Node(place)
     reading.seen.add(id(raw))
     if isinstance(raw, yaml.ScalarNode):
-        empty = raw.style is None and raw.value in ("", "~", "null")
+        empty = not raw.style and raw.value in ("", "~", "null")
         return Node(place, text=None if empty or not raw.value.strip() else raw.value)
     if isinstance(raw, yaml.SequenceNode):
         return Node(place, items=tuple(_node(item, reading) for item in raw.value))
