@@ -152,7 +152,7 @@ def test_a_change_is_written_where_it_belongs(changes: Any, old: str, new: str) 
 
 @pytest.mark.parametrize(("key", "folded"), [("hours", True), ("name", False)], ids=["new", "before a comment"])
 def test_a_long_text_is_read_back(key: str, folded: bool) -> None:
-    prose = "We will send prescriptions as usual. " * 8 + "\n\n- and: # a line"
+    prose = ("We will send prescriptions as usual. " * 8).strip() + "\n\n- and: # a line"
     after = edited(HELD, {("practice", key): prose})
     assert data(read_node(after, "x"))["practice"][key] == prose
     assert (max(map(len, after.splitlines())) < 120) is folded
