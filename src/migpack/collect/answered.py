@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from migpack.collect.questions import Part, Question, Row, entries, node_at, read_at
+from migpack.collect.questions import Part, Question, Row, address_lines, entries, node_at, read_at
 from migpack.practice import PracticeFile
 from migpack.yamledit import Path, Value
 from migpack.yamlio import Node, type_at
@@ -53,7 +53,7 @@ def changes_of(parts: Sequence[Part], answers: Mapping[str, str], issued: Mappin
 def _one(question: Question, path: Path, answers: Mapping[str, str], written: Node | None, found: Changes) -> None:
     """Note what one answer changes."""
     value = answers.get(question.field)
-    if value is None or value == read_at(written, path) or (question.options and value == question.value):
+    if value is None or value in (standing := read_at(written, path), question.value if question.options else standing):
         return
     if question.shape == "tick":
         holder, id = path[:-1], str(path[-1])
@@ -65,9 +65,12 @@ def _one(question: Question, path: Path, answers: Mapping[str, str], written: No
         found.paths[(*holder, place)] = id if value == "yes" else None
     elif question.shape == "list":
         found.paths |= dict(_listed(path, value, written))
+    elif question.shape == "address":
+        if address_lines(value) == address_lines(standing):
+            return
+        found.paths[path] = ", ".join(address_lines(value)) or None
     else:
-        lines = [line.strip(" ,") for line in value.split("\n") if line.strip(" ,")]
-        found.paths[path] = (", ".join(lines) if question.shape == "address" else value) or None
+        found.paths[path] = value or None
     found.changed[path] = question
 
 
@@ -169,6 +172,17 @@ def nested(changes: Mapping[Path, Value | None]) -> dict[str, Value]:
         if value is not None:
             at[path[-1]] = value
     return {str(key): value for key, part in held.items() if (value := _with_lists(part))}
+
+
+def shortened(data: Any, path: Path = ()) -> Any:
+    """Return plain data of a practice file with a plain text for each group of keys that holds no more than that text stands for."""
+    if isinstance(data, tuple):
+        return tuple(shortened(part, (*path, number)) for number, part in enumerate(data))
+    if not isinstance(data, dict):
+        return data
+    parts = {key: shortened(part, (*path, key)) for key, part in data.items()}
+    plain = getattr(type_at(PracticeFile, tuple(map(str, path))), "plain_key", None)
+    return parts[plain] if list(parts) == [plain] else parts
 
 
 def _with_lists(held: Any) -> Any:

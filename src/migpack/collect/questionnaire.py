@@ -15,8 +15,8 @@ from pathlib import Path
 
 from migpack import yamlio
 from migpack.check import check
-from migpack.collect.answered import Changes, changes_of, nested
-from migpack.collect.questions import DOCUMENT, NAME, Part, Question, Questionnaire, ask, questions
+from migpack.collect.answered import Changes, changes_of, nested, shortened
+from migpack.collect.questions import DOCUMENT, NAME, Part, Question, Questionnaire, ask, node_at, questions, read_at
 from migpack.collect.returned import Found, Unreadable
 from migpack.content import DocumentSpec
 from migpack.fillable import IssuedForm, issued_form, read_forms, write_forms
@@ -238,10 +238,12 @@ class _Desk:
         if form is None and self.text and not found.issued:
             write = f"make a new one with 'migpack new {self.folder} --questionnaire' and carry the answers over"
             raise mistake(place, "this form was made in another folder, or by another version, from a practice file we do not know", write)
-        issued = {one.name: one.value for one in form.fields if one.value not in ("", "no")} if form else dict(found.issued)
         known = questions(self.parts(None))
+        told = {one.name: one.value for one in form.fields} if form else found.issued
         blank = {name: "no" if question.kind == "tick" else "" for name, question in known.items()}
-        answers = {name: value for name, value in found.values.items() if name in known and value != issued.get(name, blank[name]).strip()}
+        issued = {name: clean for name, value in told.items() if name in known and (clean := _clean(value)) != blank[name]}
+        now = {name: _clean(value) for name, value in found.values.items() if name in known}
+        answers = {name: value for name, value in now.items() if value != issued.get(name, blank[name])}
         self._refuse_other(place, answers, issued)
         return _Form(str(path), answers, issued, tuple(f"{path}: {note}" for note in (*found.said, *found.notes)))
 
@@ -262,7 +264,7 @@ class _Desk:
 
     def laid_out(self, text: str) -> str:
         """Return a new practice file with its sections in the order of the form, each below its heading."""
-        data = yamlio.data_of(yamlio.read_node(text, PRACTICE))
+        data = shortened(yamlio.data_of(yamlio.read_node(text, PRACTICE)))
         parts, number = [_HEAD.format(schema=SCHEMA)], 0
         for section in self.asked.sections:
             paths = [section.ticks.path] if section.ticks else [section.rows.path] if section.rows else [q.path for q in section.questions]
@@ -284,16 +286,33 @@ def _found(data: bytes, forms: Mapping[str, IssuedForm]) -> Found:
 def _faults(text: str, known: Known, sources: _Sources, form: str) -> Iterator[Problem]:
     """Yield what keeps the answers from being a practice file, with the form and the question of each."""
     node = yamlio.read_node(text, PRACTICE)
-    faults = yamlio.faults(node, PracticeFile)
+    lacking = [question for _, question in sources.behind.values() if question.needed and not _has(node, question.path)]
+    for question in lacking:
+        yield Problem(Place(form), f"{question.said} has no answer", "fill it in: no pack can be made without it")
+    faults = [fault for fault in yamlio.faults(node, PracticeFile) if not any(_leads(fault.loc, q.path) for q in lacking)]
     for fault in faults:
         file, said = sources.of(fault.loc, form)
         if fault.missing:
-            yield Problem(Place(file), f"{said.removesuffix(': ')} has no answer", "fill it in; the others of its row or section need it")
+            yield Problem(Place(file), f"{said.removesuffix(': ')} has no answer", "fill it in: the others of its row or section need it")
         else:
             yield Problem(Place(file), f"{said}{fault.what}", fault.write)
-    if not faults:
+    if not (faults or lacking):
         practice, places = yamlio.to_model(node, PracticeFile)
         yield from _located(unknown_ids(practice, known, places, PRACTICE), places, sources, form)
+
+
+def _has(node: Node, path: Keys) -> bool:
+    """Say whether a fact that is needed is there; of a date, whichever is given."""
+    return bool(node_at(node, path[:2]) if path[0] == "dates" else read_at(node, path))
+
+
+def _leads(loc: Sequence[str], path: Keys) -> bool:
+    return tuple(loc) == tuple(map(str, path[: len(loc)]))
+
+
+def _clean(value: str) -> str:
+    """Return an answer without the spaces that nobody sees."""
+    return "\n".join(line.rstrip() for line in value.split("\n")).strip()
 
 
 def _located(

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 import typing
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -80,12 +81,13 @@ class Section(Content):
 
 
 class NotAsked(Content):
-    """What no form can ask, and where it belongs: paths with '*' for any id or entry, or ids of roles."""
+    """What the form does not ask, and where it belongs: paths with '*' for any id or entry, or ids of roles."""
 
     paths: Ids = ()
     roles: Ids = ()
     what: Line
     where: Prose
+    printed: bool = True
 
 
 class Questionnaire(Content):
@@ -119,7 +121,7 @@ class Question:
 
     @property
     def said(self) -> str:
-        """The question as a message names it."""
+        """The question as messages name it."""
         return f"question {self.number} ({self.name})"
 
 
@@ -157,7 +159,9 @@ def ask(asked: Questionnaire, known: Known, written: Node | None, most_rows: int
         written: the practice file as it stands, None where there is none.
         most_rows: how many entries of each list there must be questions for at least.
     """
-    return tuple(_part(number, section, known, written, most_rows) for number, section in enumerate(asked.sections, 1))
+    left_out = frozenset(role for entry in asked.not_asked for role in entry.roles)
+    maker = _Maker(known, written, most_rows, left_out)
+    return tuple(maker.part(number, section) for number, section in enumerate(asked.sections, 1))
 
 
 def questions(parts: Iterable[Part]) -> dict[str, Question]:
@@ -165,74 +169,70 @@ def questions(parts: Iterable[Part]) -> dict[str, Question]:
     return {question.field: question for part in parts for row in part.rows for question in row.cells}
 
 
-def _part(number: int, section: Section, known: Known, written: Node | None, most_rows: int) -> Part:
-    if section.ticks:
-        return Part(number, section, "ticks", tuple(_ticks(number, section.ticks, known, written)))
-    if section.rows:
-        layout: Literal["table", "entries"] = "table" if section.rows.columns[0].width else "entries"
-        rows = tuple(_rows(number, section.rows, known, written, most_rows))
-        return Part(number, section, layout, rows, () if section.rows.of else _path(section.rows.path))
-    rows = tuple(_once(f"{number}.{n}", asked, known, written) for n, asked in enumerate(section.questions, 1))
-    return Part(number, section, "questions", rows)
+@dataclass(frozen=True)
+class _Maker:
+    """Makes questions of what is asked, for one practice file."""
 
+    known: Known
+    written: Node | None
+    most_rows: int
+    left_out: frozenset[str]
 
-def _once(number: str, asked: Asked, known: Known, written: Node | None) -> Row:
-    question = _question(number, asked.name, _path(asked.path), asked, known, written, asked.needed)
-    return Row(number, asked.ask or asked.name, asked.hint, asked.needed, (question,))
+    def part(self, number: int, section: Section) -> Part:
+        if section.ticks:
+            return Part(number, section, "ticks", tuple(self._ticks(number, section.ticks)))
+        if section.rows:
+            layout: Literal["table", "entries"] = "table" if section.rows.columns[0].width else "entries"
+            rows = tuple(self._rows(number, section.rows))
+            return Part(number, section, layout, rows, () if section.rows.of else _path(section.rows.path))
+        return Part(number, section, "questions", tuple(self._once(f"{number}.{n}", one) for n, one in enumerate(section.questions, 1)))
 
+    def _once(self, number: str, asked: Asked) -> Row:
+        question = self._question(number, asked.name, _path(asked.path), asked, asked.needed)
+        return Row(number, asked.ask or asked.name, asked.hint, asked.needed, (question,))
 
-def _ticks(number: int, ticks: Ticks, known: Known, written: Node | None) -> Iterator[Row]:
-    ticked = set(read_at(written, _path(ticks.path)).split("\n"))
-    choices: Iterable[tuple[str, str, str]]
-    if ticks.of == "traits":
-        choices = ((trait.id, trait.title, trait.means) for trait in known.traits.values() if not trait.derived)
-    else:
-        choices = ((row.id, row.title, "") for row in known.lists["languages"].rows)
-    for n, (id, title, hint) in enumerate(choices, 1):
-        path = (*_path(ticks.path), id)
-        value = "yes" if id in ticked else "no"
-        yield Row(f"{number}.{n}", title, hint, False, (Question(f"{number}.{n}", title, _field(path), path, "tick", "tick", value),))
+    def _ticks(self, number: int, ticks: Ticks) -> Iterator[Row]:
+        ticked = set(read_at(self.written, _path(ticks.path)).split("\n"))
+        choices: Iterable[tuple[str, str, str]]
+        if ticks.of == "traits":
+            choices = ((trait.id, trait.title, trait.means) for trait in self.known.traits.values() if not trait.derived)
+        else:
+            choices = ((row.id, row.title, "") for row in self.known.lists["languages"].rows)
+        for n, (id, title, hint) in enumerate(choices, 1):
+            path = (*_path(ticks.path), id)
+            value = "yes" if id in ticked else "no"
+            yield Row(f"{number}.{n}", title, hint, False, (Question(f"{number}.{n}", title, _field(path), path, "tick", "tick", value),))
 
+    def _rows(self, number: int, rows: Rows) -> Iterator[Row]:
+        for n, (part, title) in enumerate(self._subjects(rows), 1):
+            needed, cells = part in rows.needed, []
+            for column in rows.columns:
+                name, path = f"{title}: {column.name[0].lower()}{column.name[1:]}", (*_path(rows.path), part, *_path(column.path))
+                cells.append(self._question(f"{number}.{n}", name, path, column, needed and column == rows.columns[0]))
+            yield Row(f"{number}.{n}", title, "", needed, tuple(cells))
 
-def _rows(number: int, rows: Rows, known: Known, written: Node | None, most_rows: int) -> Iterator[Row]:
-    for n, (part, title, hint) in enumerate(_subjects(rows, known, written, most_rows), 1):
-        needed = part in rows.needed
-        cells = tuple(
-            _question(
-                f"{number}.{n}",
-                f"{title}: {column.name[0].lower()}{column.name[1:]}",
-                (*_path(rows.path), part, *_path(column.path)),
-                column,
-                known,
-                written,
-                needed and column == rows.columns[0],
-            )
-            for column in rows.columns
-        )
-        yield Row(f"{number}.{n}", title, hint, needed, cells)
+    def _subjects(self, rows: Rows) -> Iterator[tuple[str | int, str]]:
+        """Yield the key of each row with its words."""
+        if rows.of == "roles":
+            roles = (role for role in self.known.roles.values() if role.organisation in rows.organisations)
+            yield from ((role.id, role.title) for role in roles if role.id not in self.left_out)
+        elif rows.of == "milestones":
+            titles = {rule.id: rule.title for rule in self.known.timeline.milestones}
+            yield from ((id, titles[id]) for id in rows.ids if id in titles)
+        elif rows.of == "services":
+            yield from ((service.id, service.title) for service in self.known.cutover.patient_services)
+        else:
+            most = max(rows.count, len(entries(self.written, _path(rows.path))) + _SPARE, self.most_rows)
+            yield from ((n, f"{rows.entry} {n + 1}") for n in range(most))
 
-
-def _subjects(rows: Rows, known: Known, written: Node | None, most_rows: int) -> Iterator[tuple[str | int, str, str]]:
-    """Yield the key of each row with its words."""
-    if rows.of == "roles":
-        roles = (role for role in known.roles.values() if role.organisation in rows.organisations and role.id not in rows.ids)
-        yield from ((role.id, role.title, role.does) for role in roles)
-    elif rows.of == "milestones":
-        titles = {rule.id: rule.title for rule in known.timeline.milestones}
-        yield from ((id, titles[id], "") for id in rows.ids)
-    elif rows.of == "services":
-        yield from ((service.id, service.title, "") for service in known.cutover.patient_services)
-    else:
-        held = len(entries(written, _path(rows.path)))
-        yield from ((n, f"{rows.entry} {n + 1}", "") for n in range(max(rows.count, held + _SPARE, most_rows)))
-
-
-def _question(number: str, name: str, path: Path, asked: Asked, known: Known, written: Node | None, needed: bool) -> Question:
-    kind, shape, options = _kind(path, asked, known)
-    value = read_at(written, path)
-    if options and options[0][0] == "yes":
-        value = _YES.get(value.lower(), value)
-    return Question(number, name, _field(path), path, kind, shape, value, needed, asked.lines, options)
+    def _question(self, number: str, name: str, path: Path, asked: Asked, needed: bool) -> Question:
+        kind, shape, options = _kind(path, asked, self.known)
+        value = read_at(self.written, path)
+        if options and options[0][0] == "yes":
+            value = _YES.get(value.lower(), value)
+        if shape == "address":
+            value = "\n".join(address_lines(value))
+        return Question(number, name, _field(path), path, kind, shape, value, needed, asked.lines, options)
 
 
 def _kind(path: Path, asked: Asked, known: Known) -> tuple[FieldKind, Literal["text", "list", "address"], tuple[tuple[str, str], ...]]:
@@ -258,6 +258,11 @@ def _field(path: Path) -> str:
     """Return the name of the field of a path, entries numbered from 1; a long one is cut and told apart by a hash."""
     name = ".".join([DOCUMENT, *(str(part + 1) if isinstance(part, int) else part for part in path)])
     return name if len(name) <= _MOST else f"{name[: _MOST - 9]}.{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def address_lines(text: str) -> list[str]:
+    """Return the lines of an address, which may also be parted by commas."""
+    return [line for part in re.split("[,\n]", text) if (line := part.strip(" ."))]
 
 
 def entries(written: Node | None, path: Path) -> Sequence[Node]:
@@ -294,8 +299,3 @@ def node_at(written: Node | None, path: Path) -> Node | None:
             found = (written.keys or {}).get(part)
             written = found[1] if found else None
     return written
-
-
-def not_asked(asked: Questionnaire) -> Mapping[str, str]:
-    """Return what no form asks: path or role → where it belongs."""
-    return {path: entry.where for entry in asked.not_asked for path in (*entry.paths, *entry.roles)}
