@@ -32,6 +32,7 @@ check: ## style, types and the import layers
 verify: ## build the sample packs and put every file before LibreOffice, poppler and the Open XML SDK
 	@$(SETUP) verify
 	@$(VENV)/python tests/verify.py $(ARGS)
+	@$(VENV)/python -m pytest -n 0 -m office tests/test_office.py
 
 bench: ## measure how long building takes
 	@$(SETUP) dev

@@ -260,7 +260,7 @@ def test_the_tracker_opens_filters_and_holds_no_formula_of_the_practice(pack: sa
     [path] = pack.files(".xlsx")
     book = openpyxl.load_workbook(path)
     plan = pack.prepared.plan
-    assert book.sheetnames == ["Tasks", "Milestones", "Third parties"]
+    assert book.sheetnames == ["Tasks", "Milestones", "Third parties", "About"]
     tasks = book["Tasks"]
     assert tasks.max_row == len(plan.tasks) + 1
     assert (tasks.freeze_panes, tasks.auto_filter.ref.startswith("A1:")) == ("C2", True)

@@ -45,6 +45,8 @@ OWNERS = {
     "pydyf": ("migpack.write.*", "migpack.letters*"),
     "fontTools": ("migpack.write.*", "migpack.letters*"),
     "pypdf": ("migpack.write.*", "migpack.letters*", "migpack.collect*"),
+    "pyhanko": ("migpack.collect.signatures",),
+    "pyhanko_certvalidator": ("migpack.collect.signatures",),
     "openpyxl": ("migpack.write.tracker", "migpack.letters.recipients", "migpack.collect*"),
     "icalendar": ("migpack.write.calendar",),
     "click": ("migpack.cli",),

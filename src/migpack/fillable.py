@@ -45,7 +45,8 @@ class IssuedField:
 class IssuedForm:
     """A document to fill in, in one version.
 
-    `sheets` gives for each way in which it is printed, 'A' on its own and 'B' in the print pack, where its fields stand.
+    `sheets` gives for each way in which it is printed, 'A' on its own and 'B' in the print pack, where its fields stand. `still` are
+    the first words of the rows without fields, in tables that have fields: any other row was added by a person.
     """
 
     code: str
@@ -57,6 +58,7 @@ class IssuedForm:
     holds_patient_data: bool
     fields: tuple[IssuedField, ...]
     sheets: Mapping[str, Mapping[str, Spot]]
+    still: tuple[str, ...] = ()
 
     def field(self, name: str) -> IssuedField | None:
         """Return the field with this name."""
@@ -64,7 +66,11 @@ class IssuedForm:
 
 
 def issued_forms(
-    pages: Iterable[Page], artefacts: Iterable[Artefact], practice: str, earlier: Mapping[str, IssuedForm]
+    pages: Iterable[Page],
+    artefacts: Iterable[Artefact],
+    practice: str,
+    earlier: Mapping[str, IssuedForm],
+    others: Iterable[IssuedForm] = (),
 ) -> dict[str, IssuedForm]:
     """Return the forms of this build, and those of earlier ones that are kept, by their codes.
 
@@ -73,9 +79,10 @@ def issued_forms(
         artefacts: its files; those that are reused have their spots in `earlier`.
         practice: the ODS code.
         earlier: what forms.json of the last build holds.
+        others: forms that are no pages.
     """
     spots = _spots(artefacts)
-    made: dict[str, IssuedForm] = {}
+    made = {form.code: form for form in others}
     for page in pages:
         if page.code:
             known = earlier.get(page.code)
@@ -89,8 +96,9 @@ def issued_form(page: Page, practice: str) -> IssuedForm:
     tree = read(page.html, page.document.id)
     spec = page.document.spec
     fields = tuple(_fields(tree.blocks))
+    still = tuple(_still(tree.blocks))
     return IssuedForm(
-        page.code, page.document.id, page.document.title, page.version, page.draft, practice, spec.holds_patient_data, fields, {}
+        page.code, page.document.id, page.document.title, page.version, page.draft, practice, spec.holds_patient_data, fields, {}, still
     )
 
 
@@ -131,13 +139,29 @@ def _fields(tree: tuple[blocks.Block, ...]) -> Iterable[IssuedField]:
             yield from _fields_of_row((block,))
 
 
+def _still(tree: tuple[blocks.Block, ...]) -> Iterable[str]:
+    for table in (block for block in blocks.walk(tree) if isinstance(block, blocks.Table)):
+        rows = [tuple(inner for cell in row.cells for inner in cell.blocks) for row in (*table.head, *table.body)]
+        if any(_in(row) for row in rows):
+            yield from (row_words(_plain_words(row)) for row in rows if not _in(row))
+
+
+def _in(row: tuple[blocks.Block, ...]) -> list[blocks.Field]:
+    return [node for node in blocks.walk(row) if isinstance(node, blocks.Field)]
+
+
+def _plain_words(row: tuple[blocks.Block, ...]) -> str:
+    return " ".join(blocks.plain(block.content) for block in blocks.walk(row) if isinstance(block, blocks.Heading | blocks.Paragraph))
+
+
+def row_words(words: str) -> str:
+    """Return the first words of a row, by which it is known again."""
+    return " ".join(words.split())[:_ROW_WORDS]
+
+
 def _fields_of_row(row: tuple[blocks.Block, ...]) -> Iterable[IssuedField]:
-    found = [node for node in blocks.walk(row) if isinstance(node, blocks.Field)]
-    if not found:
-        return
-    inlines = (block.content for block in blocks.walk(row) if isinstance(block, blocks.Heading | blocks.Paragraph))
-    words = " ".join(" ".join(map(blocks.plain, inlines)).split())[:_ROW_WORDS]
-    for field in found:
+    words = row_words(_plain_words(row))
+    for field in _in(row):
         value = ("yes" if field.value else "no") if field.kind == "tick" else field.value
         options = tuple((option.value, option.text) for option in field.options)
         yield IssuedField(field.name, field.kind, field.title, value, field.prompt, field.look, words, options)
@@ -176,7 +200,7 @@ def read_forms(folder: Path, name: str = NAME) -> Mapping[str, IssuedForm]:
 def _read_form(held: dict[str, Any]) -> IssuedForm:
     fields = tuple(_read_field(*part) for part in held["fields"])
     sheets = {way: {name: Spot(*spot) for name, spot in spots.items()} for way, spots in held["sheets"].items()}
-    return IssuedForm(**{**held, "fields": fields, "sheets": sheets})
+    return IssuedForm(**{**held, "fields": fields, "sheets": sheets, "still": tuple(held.get("still", ()))})
 
 
 def _read_field(*held: Any) -> IssuedField:

@@ -144,6 +144,7 @@ def build(
     from migpack.write.artefacts import make_files
     from migpack.write.earlier import Earlier
     from migpack.write.folder import Staging
+    from migpack.write.tracker import tracker_form
 
     made: dict[str, Artefact] = {}
     earlier = Earlier(folder, last, prepared.library)
@@ -153,7 +154,8 @@ def build(
             made[artefact.path] = artefact
             yield artefact
         carried = _carried(prepared, formats, last)
-        forms = issued_forms(prepared.pages, made.values(), prepared.plan.case.file.practice.ods_code, read_forms(folder))
+        trackers = [tracker_form(prepared.plan) for path in made if path.endswith(".xlsx")]
+        forms = issued_forms(prepared.pages, made.values(), prepared.plan.case.file.practice.ods_code, read_forms(folder), trackers)
         made[FORMS] = Artefact(FORMS, write_forms(forms), "")
         staging.add(made[FORMS])
 

@@ -15,8 +15,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from migpack.collect.returned import Found, Identity, Unreadable
+from migpack.collect.returned import Flattened, Found, Identity, Unreadable
+from migpack.collect.signatures import Judged, judge_signatures
 from migpack.collect.words import foot_identity, normal
+from migpack.record import Signature
 
 _NAMES = ("practice", "document", "version", "code")
 _FOOT_SHEETS = 3  # how many sheets are looked at for a running foot
@@ -25,19 +27,6 @@ _MOST_FIELDS = 20_000
 _XMP = r"migpack-?{0}(?:=[\"']|>)([^<\"']+)"
 _DATE = re.compile(r"(?:D:)?(\d{4})(\d{2})(\d{2})")
 _SAVE = "save the form in the viewer it was filled in with, and send that file"
-
-
-class Flattened(Unreadable):
-    """A form that lost its fields on the way ('print to PDF'): what it says may still be read as from paper."""
-
-    def __init__(self, identity: Identity) -> None:
-        self.identity = identity
-        what = "the form was printed to a PDF, which has turned its fields into a picture"
-        super().__init__(f"{what} \N{EM DASH} {_SAVE} (do not 'print to PDF'), or have it read like a scan")
-
-    def __reduce__(self) -> tuple[type[Flattened], tuple[Identity]]:
-        """Let it reach this process from the one that reads."""
-        return type(self), (self.identity,)
 
 
 class NoForm(Unreadable):
@@ -67,7 +56,8 @@ def _read(data: bytes) -> Found:
     identity = _identity(reader)
     if not fields:
         if identity.code or identity.document:
-            raise Flattened(identity)
+            what = "the form was printed to a PDF, which has turned its fields into a picture"
+            raise Flattened(f"{what} \N{EM DASH} {_SAVE} (do not 'print to PDF'), or have it read like a scan", identity)
         raise NoForm(
             "the PDF has no fields, and nothing in it says which form it is \N{EM DASH} send back the form itself, or a scan of it"
         )
@@ -76,6 +66,7 @@ def _read(data: bytes) -> Found:
         identity,
         values={name: one.value() for name, one in fields.items() if one.kind != "/Sig"},
         notes=tuple(_remarks(reader)),
+        signatures=tuple(_signatures(data, fields)),
         issued={name: one.issued() for name, one in fields.items() if one.kind != "/Sig" and "/DV" in one.said},
         saved_on=_day_of(reader.metadata and reader.metadata.get("/ModDate")),
     )
@@ -99,14 +90,16 @@ def _opened(data: bytes) -> Any:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep what the library says of a broken file out of people's sight: it may quote the file."""
-    logger = logging.getLogger("pypdf")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
+    """Keep what the libraries say of a broken file out of people's sight: it may quote the file."""
+    loggers = [logging.getLogger(name) for name in ("pypdf", "pyhanko", "pyhanko_certvalidator")]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
     try:
         yield
     finally:
-        logger.setLevel(before)
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)
 
 
 @dataclass
@@ -184,24 +177,27 @@ def _fields(reader: Any) -> dict[str, _Field]:
     for page in reader.pages:
         for node in map(_resolved, _resolved(page.get("/Annots")) or ()):
             if isinstance(node, Mapping) and node.get("/Subtype") == "/Widget" and id(node) not in seen:
-                seen.add(id(node))
-                said = _inherited(node)
-                _add(found, said, node)
+                _count(node, seen)
+                _add(found, _inherited(node), node)
     return {name: one for name, one in found.items() if name and one.kind in ("/Btn", "/Tx", "/Ch", "/Sig")}
 
 
 def _descend(node: Any, above: Mapping[str, Any], found: dict[str, _Field], seen: set[int], depth: int) -> None:
-    if not isinstance(node, Mapping) or id(node) in seen:
+    if not isinstance(node, Mapping) or id(node) in seen or depth > _DEEPEST:
         return
-    if depth > _DEEPEST or len(seen) > _MOST_FIELDS:
-        raise Unreadable(f"the PDF has more fields than any form of ours \N{EM DASH} {_SAVE}")
-    seen.add(id(node))
+    _count(node, seen)
     said = _with(above, node)
     kids = [_resolved(kid) for kid in _resolved(node.get("/Kids")) or ()]
     for kid in kids:
         _descend(kid, said, found, seen, depth + 1)
     if not kids:
         _add(found, said, node)
+
+
+def _count(node: Any, seen: set[int]) -> None:
+    seen.add(id(node))
+    if len(seen) > _MOST_FIELDS:
+        raise Unreadable(f"the PDF has more fields than any form of ours \N{EM DASH} {_SAVE}")
 
 
 def _inherited(node: Any) -> dict[str, Any]:
@@ -231,9 +227,27 @@ def _remarks(reader: Any) -> Iterable[str]:
     """Yield what people wrote on the sheets where no field is."""
     for number, page in enumerate(reader.pages, 1):
         for node in map(_resolved, _resolved(page.get("/Annots")) or ()):
-            if isinstance(node, Mapping) and node.get("/Subtype") in ("/FreeText", "/Text"):
-                if words := " ".join(normal(_text(node.get("/Contents"))).split()):
-                    yield f"Written on page {number}: {words}"
+            is_remark = isinstance(node, Mapping) and node.get("/Subtype") in ("/FreeText", "/Text")
+            if is_remark and (words := " ".join(normal(_text(node.get("/Contents"))).split())):
+                yield f"Written on page {number}: {words}"
+
+
+def _signatures(data: bytes, fields: Mapping[str, _Field]) -> Iterator[Signature]:
+    """Yield the fields that were signed digitally."""
+    signed = {name: _resolved(one.said.get("/V")) for name, one in fields.items() if one.kind == "/Sig"}
+    signed = {name: value for name, value in signed.items() if isinstance(value, Mapping)}
+    judged = judge_signatures(data) if signed else {}
+    for name, value in signed.items():
+        one = judged.get(name, Judged("unchecked"))
+        changed = one.state == "intact" and one.covers_bytes < len(data) and _changed(fields, data[: one.covers_bytes])
+        by = one.by or normal(_text(value.get("/Name")))
+        yield Signature(field=name, state="broken" if changed else one.state, by=by, on=_day_of(value.get("/M")))
+
+
+def _changed(fields: Mapping[str, _Field], signed: bytes) -> bool:
+    """Say whether an answer that stood in the file when it was signed is another now; what was empty may have been filled in."""
+    before = {name: one for name, one in _fields(_opened(signed)).items() if one.kind != "/Sig" and one.value() != one.issued()}
+    return any(name not in fields or fields[name].value() != one.value() for name, one in before.items())
 
 
 def _identity(reader: Any) -> Identity:

@@ -11,6 +11,7 @@ import datetime as dt
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from migpack import yamlio
@@ -38,6 +39,7 @@ from migpack.yamlio import Node
 
 PRACTICE, ISSUED = "practice.yaml", "questionnaire.json"
 _HEADS = {"roles": "Role", "milestones": "Step", "services": "Service", "": "Entry"}
+_SECONDS, _MEGABYTES = 60, 500  # for reading one form
 _MOST_ROWS = 60  # of each list, in any form that comes back
 _HEAD = """\
 # yaml-language-server: $schema={schema}
@@ -211,6 +213,7 @@ class _Desk:
         name, ods_code = (self._said("name"), self.practice) if written else ("New practice", "")
         return render_form(self.library, document, context, name, ods_code)
 
+    @cached_property
     def forms(self) -> dict[str, IssuedForm]:
         """Return the forms that may come back here, by their codes: those issued here, the empty one and the present one."""
         pages = {page.code: page for page in (self.page(None), self.page(self.written))}
@@ -219,7 +222,7 @@ class _Desk:
 
     def taken(self, path: Path) -> _Form:
         """Read a form that came back."""
-        data, forms = read_bytes(path), self.forms()
+        data, forms = read_bytes(path), self.forms
         try:
             found = _found(data, forms)
         except Unreadable as error:
@@ -276,11 +279,14 @@ class _Desk:
 
 
 def _found(data: bytes, forms: Mapping[str, IssuedForm]) -> Found:
+    from migpack.collect.guard import guarded
     from migpack.collect.pdf import read_pdf
     from migpack.collect.word import read_word
 
     own = {code: form for code, form in forms.items() if form.document == DOCUMENT}
-    return read_pdf(data) if b"%PDF-" in data[:1024] else read_word(data, own)
+    if b"%PDF-" in data[:1024]:
+        return guarded(read_pdf, data, seconds=_SECONDS, megabytes=_MEGABYTES)
+    return guarded(read_word, data, own, seconds=_SECONDS, megabytes=_MEGABYTES)
 
 
 def _faults(text: str, known: Known, sources: _Sources, form: str) -> Iterator[Problem]:

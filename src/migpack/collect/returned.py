@@ -29,6 +29,18 @@ class Identity:
     code: str = ""
 
 
+class Flattened(Unreadable):
+    """A form of ours that lost its fields on the way ('print to PDF'): what it says may still be read as from paper."""
+
+    def __init__(self, said: str, identity: Identity) -> None:
+        self.identity = identity
+        super().__init__(said)
+
+    def __reduce__(self) -> tuple[type[Flattened], tuple[str, Identity]]:
+        """Let it reach this process from the one that reads."""
+        return type(self), (str(self), self.identity)
+
+
 @dataclass(frozen=True)
 class Found:
     """One document found in a file.

@@ -1,21 +1,20 @@
-"""The bytes of a returned Word file → the fields that stand in it, and what the file says of itself.
+"""The bytes of a returned Word file → the fields that stand in it, what people added beside them, and what the file says of itself.
 
-A field is a content control that bears its name. Never resolves an entity, follows a link or unpacks to disk.
+A field is a content control that bears its name. Where a program has dropped the names (LibreOffice does), the controls are matched
+with the form as it was issued, row by row. Never resolves an entity, follows a link or unpacks to disk.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from migpack.collect.guard import parse, unpack
-from migpack.collect.returned import Found, Identity, Unreadable
-from migpack.collect.words import foot_identity, normal
+from migpack.collect.returned import Flattened, Found, Identity, Unreadable
+from migpack.collect.word_rows import Row, added, by_row, read_rows, seen_words
+from migpack.collect.words import foot_identity, normal, saved_on
 from migpack.fillable import IssuedForm
 
-_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-_W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
 _BODY, _PROPERTIES = "word/document.xml", "docProps/custom.xml"
 _FOOT = re.compile(r"word/footer\d*\.xml")
 _NAMES = ("practice", "document", "version", "code")
@@ -30,24 +29,26 @@ def read_word(data: bytes, forms: Mapping[str, IssuedForm]) -> Found:
         forms: the forms that were issued, by their codes.
 
     Raises:
+        Flattened: the form has lost its fields.
         Unreadable: it is damaged, protected, or no Word file.
     """
     if data.startswith(_OLE):
-        raise Unreadable(
-            "the Word file has a password, or is an old .doc \N{EM DASH} save it as a .docx without a password and send it again"
-        )
+        raise Unreadable("the Word file has a password, or is an old .doc \N{EM DASH} save it as a .docx without a password and send that")
     parts = unpack(data, "Word file")
     if _BODY not in parts:
         raise Unreadable("this is no Word file \N{EM DASH} send the form as it was saved in Word")
     identity = _identity(parts)
     form = _issued(identity, forms)
-    values = {}
-    for control in parse(parts[_BODY]).iter(f"{_W}sdt"):
-        name = _property(control, "tag")
-        if name:
-            prompt = next((field.prompt for field in form.fields if field.name == name), "") if form else ""
-            values[name] = _value(control, prompt)
-    return Found("word", identity, values)
+    rows = read_rows(parse(parts[_BODY]))
+    values, said = _values(rows, form, identity)
+    return Found(
+        "word",
+        identity,
+        values,
+        notes=tuple(added(rows, form)) if form else (),
+        saved_on=saved_on(parts),
+        said=said,
+    )
 
 
 def _issued(identity: Identity, forms: Mapping[str, IssuedForm]) -> IssuedForm | None:
@@ -57,43 +58,26 @@ def _issued(identity: Identity, forms: Mapping[str, IssuedForm]) -> IssuedForm |
     return next((form for form in reversed(tuple(forms.values())) if form.document == identity.document), None)
 
 
-def _property(control: Any, name: str) -> str:
-    node = control.find(f"{_W}sdtPr/{_W}{name}")
-    return str(node.get(f"{_W}val", "")) if node is not None else ""
-
-
-def _value(control: Any, prompt: str) -> str:
-    look = control.find(f"{_W}sdtPr")
-    box = look.find(f"{_W14}checkbox")
-    if box is not None:
-        state = box.find(f"{_W14}checked")
-        return "yes" if state is not None and state.get(f"{_W14}val", "1") in ("1", "true", "on") else "no"
-    if look.find(f"{_W}showingPlcHdr") is not None:
-        return ""
-    content = control.find(f"{_W}sdtContent")
-    shown = normal(_words(content)) if content is not None else ""
-    if shown == normal(prompt):
-        return ""
-    choices = (node for kind in ("dropDownList", "comboBox") for node in look.iter(f"{_W}{kind}"))
-    items = [(node.get(f"{_W}displayText"), node.get(f"{_W}value", "")) for choice in choices for node in choice.iter(f"{_W}listItem")]
-    return next((normal(value) for words, value in items if normal(words or value) == shown), shown)
-
-
-def _words(element: Any) -> str:
-    """Return the words of an element as they are seen: what was deleted under review is gone; a paragraph ends with a line feed."""
-    said = []
-    for node in element.iter():
-        if node.tag == f"{_W}t" and next(node.iterancestors(f"{_W}del", f"{_W}moveFrom"), None) is None:
-            said.append(node.text or "")
-        elif node.tag in (f"{_W}br", f"{_W}cr"):
-            said.append("\n")
-        elif node.tag == f"{_W}tab" and node.getparent().tag == f"{_W}r":
-            said.append("\t")
-        elif node.tag == f"{_W}noBreakHyphen":
-            said.append("-")
-        elif node.tag == f"{_W}p" and said:
-            said.append("\n")
-    return "".join(said)
+def _values(rows: tuple[Row, ...], form: IssuedForm | None, identity: Identity) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return the values by field name, and what is to be said of the fields that could not be found."""
+    controls = [control for row in rows for control in row.controls]
+    named = [control for control in controls if control.name]
+    if not controls and (identity.code or identity.document):
+        what = "the form has lost its fields, as it does in programs that know none (Google Docs, Pages)"
+        raise Flattened(f"{what} \N{EM DASH} fill it in with Word or LibreOffice, or use the PDF", identity)
+    if not named and form is None:
+        what = "the fields of the Word file have lost their names, and no form that was issued is known to match them"
+        raise Unreadable(f"{what} \N{EM DASH} send the file as Word saved it, or put the pack's forms.json back")
+    prompts = {field.name: field.prompt for field in form.fields} if form else {}
+    if named:
+        return {control.name: control.value(prompts.get(control.name, "")) for control in reversed(named)}, ()
+    assert form is not None
+    found = by_row(rows, form)
+    lost = len(form.fields) - len(found)
+    said = (
+        (f"{lost} of {len(form.fields)} fields could not be found in the file: the rows that they stand in have changed.",) if lost else ()
+    )
+    return {name: control.value(prompts[name]) for name, control in found.items()}, said
 
 
 def _identity(parts: Mapping[str, bytes]) -> Identity:
@@ -104,5 +88,5 @@ def _identity(parts: Mapping[str, bytes]) -> Identity:
     told = {name: said.get(f"migpack-{name}", "") for name in _NAMES}
     if told["code"] or told["document"]:
         return Identity(**told)
-    feet = (foot_identity(_words(parse(part))) for name, part in parts.items() if _FOOT.fullmatch(name))
+    feet = (foot_identity(seen_words(parse(part))) for name, part in parts.items() if _FOOT.fullmatch(name))
     return next((foot for foot in feet if foot.code), Identity())

@@ -22,6 +22,8 @@ LETTERS = (*range(0x20, 0x250), *range(0x370, 0x460), *range(0x1E00, 0x1F00), *r
 _log = logging.getLogger("weasyprint.acroform")  # heard like the engine's own warnings
 _ALIGNED = {"center": 1, "right": 2, "end": 2}
 _MULTILINE = 1 << 12
+_SIGNATURE = "signature"
+_OF_TEXT = ("V", "DV", "DA", "Q", "Ff", "MaxLen")
 _FONT = re.compile(rb"/(\S+) ([\d.]+) Tf")
 # The corners of the tick, as parts of the box.
 _TICK = ((0.2, 0.5), (0.42, 0.26), (0.8, 0.78))
@@ -36,11 +38,14 @@ def mend_form(document: Any, pdf: Any) -> None:
     faces = {font.hash: Face(font.file_content) for font in document.fonts.values() if font.used_in_forms}
     for box in [box for page in document.pages for boxes in page.forms.values() for box, _ in boxes]:
         field = box.widget_annotation
+        field["DV"] = field["V"]  # so that a form that comes back says what it was issued with
         if field["FT"] == "/Btn":
             _draw_states(field, pdf)
         else:
             field["Q"] = _ALIGNED.get(box.style["text_align_all"], 0)
             _draw_words(field, faces, form["DR"], pdf)
+            if _SIGNATURE in box.element.get("class", "").split() and not field["V"].string:
+                _make_signature(field)
     _lighten(document, pdf, faces)
 
 
@@ -146,6 +151,13 @@ def _draw_words(field: Any, faces: dict[str, Face], resources: bytes, pdf: Any) 
     words = [*words, "ET"] if any(rows) else []
     content = ["/Tx BMC", "q", f"0 0 {width:.2f} {height:.2f} re W n", *words, "Q", "EMC"]
     field["AP"] = pydyf.Dictionary({"N": _drawing(pdf, content, width, height, resources)})
+
+
+def _make_signature(field: Any) -> None:
+    """Make an empty field one to sign in digitally; it stays an empty box, and on paper a place for a pen."""
+    for key in _OF_TEXT:
+        field.pop(key, None)
+    field["FT"] = "/Sig"
 
 
 def _shown(field: Any) -> str:
