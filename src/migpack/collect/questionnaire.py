@@ -149,10 +149,12 @@ class _Sources:
         self.changed |= {path: question.said for path, question in changes.changed.items()}
 
     def of(self, loc: Sequence[str], otherwise: str) -> tuple[str, str]:
-        """Return the form and the words for a path, or for what it is part of."""
+        """Return the form and the words for a path: for what it is part of, or for the first thing below it."""
         known = {tuple(map(str, path)): source for path, source in self.behind.items()}
-        for end in range(len(loc), 0, -1):
-            if found := known.get(tuple(loc[:end])):
+        above = [tuple(loc[:end]) for end in range(len(loc), 0, -1)]
+        below = [path for path in known if path[: len(loc)] == tuple(loc) and len(loc) > 1]
+        for path in (*above, *below):
+            if found := known.get(path):
                 return found[0], f"{found[1].said}: "
         return otherwise, f"{yamlio.spoken(tuple(loc))}: " if loc else ""
 
