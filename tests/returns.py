@@ -91,6 +91,14 @@ def issued() -> dict[str, str]:
     return {field.name: field.value for field in form().fields}
 
 
+def every_answer(form: IssuedForm) -> dict[str, str]:
+    """Return an answer of its own to each field of a form, none of them what it was issued with."""
+    said = {field.name: f"Answer {n} – ŵ =ł" + ("\nsecond line" if field.kind == "lines" else "") for n, field in enumerate(form.fields)}
+    said |= {field.name: "no" if field.value == "yes" else "yes" for field in form.fields if field.kind == "tick"}
+    choices = [field for field in form.fields if field.kind == "choice"]
+    return said | {field.name: [value for value, _ in field.options if value not in ("", field.value)][-1] for field in choices}
+
+
 # PDF: two libraries fill it in.
 
 
@@ -150,18 +158,19 @@ def by_chromium(data: bytes, answers: Answers) -> bytes:
     """Click and type as in Chromium's viewer, on the first sheet; a box that is named is clicked."""
     document = pypdfium2.PdfDocument(data)
     document.init_forms()
-    form, sheet = document.formenv.raw, document[0].raw
+    form, sheet = document.formenv.raw, document[0]
     for name, value in answers.items():
         widget = fields_of(data)[name]
         left, bottom, right, top = (float(part) for part in widget["/Rect"])
         for act in (pdfium.FORM_OnMouseMove, pdfium.FORM_OnLButtonDown, pdfium.FORM_OnLButtonUp):
-            act(form, sheet, 0, (left + right) / 2, (bottom + top) / 2)
+            act(form, sheet.raw, 0, (left + right) / 2, (bottom + top) / 2)
         if widget["/FT"] == "/Tx":
             held = f"{value}\0".encode("utf-16-le")
-            pdfium.FORM_ReplaceSelection(form, sheet, (pdfium.FPDF_WCHAR * (len(held) // 2)).from_buffer_copy(held))
+            pdfium.FORM_ReplaceSelection(form, sheet.raw, (pdfium.FPDF_WCHAR * (len(held) // 2)).from_buffer_copy(held))
         pdfium.FORM_ForceToKillFocus(form)
     out = io.BytesIO()
     document.save(out)
+    sheet.close()
     document.close()
     return out.getvalue()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 import json
 import re
 import zipfile
@@ -19,11 +18,16 @@ from pypdf import PdfReader
 
 import docx_words
 import pdf_words
+import returns
 import samples
 from docx_lint import lint
 from migpack import blocks, filters, markup
 from migpack.check import day_kind
+from migpack.collect.pdf import read_pdf
+from migpack.collect.returned import Identity
+from migpack.collect.word import read_word
 from migpack.content import Item
+from migpack.fillable import read_forms
 from migpack.manifest import NOTHING, digest
 from migpack.pack import Prepared, build
 from migpack.plan import Wanted
@@ -147,13 +151,36 @@ def test_the_print_pack_has_no_fields_and_every_link_stays_in_its_document(pack:
 
 
 def test_an_untouched_form_gives_no_answers(pack: samples.Pack) -> None:
+    forms = read_forms(pack.folder)
+    assert len(forms) > 30
     for page in pack.prepared.pages:
-        if page.document.spec.fillable:
-            issued = {field.name: field.value for field in blocks.fields(markup.read(page.html, page.document.id))}
-            read_back = PdfReader(io.BytesIO(pack.artefacts[f"{page.document.path}.pdf"].data)).get_fields() or {}
-            for name, field in read_back.items():
-                value = str(field.get("/V", "")).replace("/Off", "").replace("/on", "on")
-                assert value.replace("\r", "") == issued[name].replace("\r", ""), name
+        if page.code:
+            issued = {field.name: field.value for field in forms[page.code].fields}
+            to_sign = {field.name for field in forms[page.code].fields if field.look == "signature" and not field.value}
+            in_pdf = read_pdf(pack.artefacts[f"{page.document.path}.pdf"].data)
+            assert in_pdf.values == in_pdf.issued == {name: value for name, value in issued.items() if name not in to_sign}, (
+                page.document.id
+            )
+            assert in_pdf.identity == Identity(forms[page.code].practice, page.document.id, page.version, page.code)
+            if "docx" in page.document.formats:
+                in_word = read_word(pack.artefacts[f"{page.document.path}.docx"].data, forms)
+                assert in_word.values == issued, page.document.id
+                assert (in_word.identity, in_word.notes, in_word.said) == (in_pdf.identity, (), ())
+
+
+def test_a_form_with_every_field_filled_in_gives_the_same_answers(pack: samples.Pack) -> None:
+    for code, form in read_forms(pack.folder).items():
+        answers = returns.every_answer(form)
+        path = next((page.document.path for page in pack.prepared.pages if page.code == code), "")
+        if not path:
+            continue  # the tracker, which has its own tests
+        to_sign = {field.name for field in form.fields if field.look == "signature" and not field.value}
+        in_pdf = read_pdf(returns.by_pypdf(pack.artefacts[f"{path}.pdf"].data, answers)).values
+        assert in_pdf == {name: value for name, value in answers.items() if name not in to_sign}, path
+        if word := pack.artefacts.get(f"{path}.docx"):
+            filled = returns.by_word(word.data, answers)
+            assert read_word(filled, {code: form}).values == answers, path
+            assert read_word(returns.without_names(filled), {code: form}).values == answers, path
 
 
 def test_no_placeholder_text_and_no_empty_heading(thought: Prepared) -> None:

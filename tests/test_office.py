@@ -1,7 +1,8 @@
-"""LibreOffice opens and saves returned Word files and trackers (`make verify`; `make test` is Python only)."""
+"""LibreOffice opens and saves returned Word files (`make verify`; `make test` is Python only)."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,7 +11,6 @@ import pytest
 
 import returns
 import samples
-from migpack.collect.tracker import read_tracker
 from migpack.collect.word import read_word
 from migpack.fillable import read_forms
 from migpack.plan import Wanted
@@ -18,7 +18,7 @@ from migpack.plan import Wanted
 pytestmark = pytest.mark.office
 
 ANSWERED = {
-    "sample.name": "Siân Öztürk = Łódź",
+    "sample.name": "Siân Öztürk = Łódź سلام",
     "sample.p-1.done": "yes",
     "sample.p-2.done": "no",
     "sample.p-1.on": "3 December 2026",
@@ -29,16 +29,15 @@ ANSWERED = {
     "sample.log-3.who": "Kim",
     "sample.sign": "K Example",
 }
-FILTERS = {".docx": "docx:MS Word 2007 XML", ".xlsx": "xlsx:Calc MS Excel 2007 XML"}
 
 
 def saved_by_office(folder: Path, *files: Path) -> dict[str, bytes]:
     """Return the files as LibreOffice saves them, by name."""
     office = shutil.which("soffice") or pytest.fail("LibreOffice is missing: make verify installs it")
-    kind = FILTERS[files[0].suffix]
     profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
-    command = [office, profile, "--headless", "--convert-to", kind, "--outdir", folder / "saved", *files]
-    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    command = [office, profile, "--headless", "--convert-to", "docx:MS Word 2007 XML", "--outdir", folder / "saved", *files]
+    environment = {name: value for name, value in os.environ.items() if name != "FONTCONFIG_FILE"}  # without fonts, it does not start
+    subprocess.run(command, check=True, capture_output=True, timeout=300, env=environment)
     return {file.name: (folder / "saved" / file.name).read_bytes() for file in files}
 
 
@@ -53,8 +52,8 @@ def test_a_word_form_filled_in_and_saved_by_libreoffice_gives_the_same_answers(t
         assert (found.identity.code, found.notes, found.said) == (returns.CODE, (), ())
 
 
-def test_the_checklists_logs_and_tracker_of_a_pack_saved_by_libreoffice_give_no_answers(tmp_path: Path) -> None:
-    wanted = Wanted(frozenset({"checklist", "cutover_log", "safety_case", "tracker"}))
+def test_the_checklists_and_logs_of_a_pack_saved_by_libreoffice_give_no_answers(tmp_path: Path) -> None:
+    wanted = Wanted(frozenset({"checklist", "cutover_log", "safety_case"}))
     pack = samples.built(samples.SAMPLES["small"], tmp_path / "out", wanted=wanted)
     forms = read_forms(pack.folder)
     values = {code: {field.name: field.value for field in form.fields} for code, form in forms.items()}
@@ -63,6 +62,3 @@ def test_the_checklists_logs_and_tracker_of_a_pack_saved_by_libreoffice_give_no_
     for data in saved_by_office(tmp_path, *files).values():
         found = read_word(data, forms)
         assert (found.values, found.notes, found.said) == (values[found.identity.code], (), ())
-    [data] = saved_by_office(tmp_path, *pack.files(".xlsx")).values()
-    tracker = read_tracker(data)
-    assert (tracker.values, tracker.notes) == (values[tracker.identity.code], ())

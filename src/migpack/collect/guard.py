@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from migpack.collect.returned import Unreadable
+from migpack.problems import MigpackError
 
 _MOST_PARTS = 2_000
 _MOST_BYTES = 100_000_000  # of a file with all its parts inflated
@@ -41,7 +42,8 @@ def guarded(read: Callable[..., _Read], *args: Any, seconds: float, megabytes: i
         megabytes: how much memory it may take besides what this process has, and how large its result may be.
 
     Raises:
-        Unreadable: as the reader raises it, or because the limits were broken or the process died.
+        Unreadable: the limits were broken, or the process died.
+        MigpackError: as the reader raises it.
     """
     ways = multiprocessing.get_all_start_methods()
     context: Any = multiprocessing.get_context("fork" if "fork" in ways else "spawn")
@@ -67,7 +69,7 @@ def _received(ours: Connection, end: float, most: int) -> bytes:
     held = bytearray()
     while True:
         if not ours.poll(max(0.0, end - time.monotonic())):
-            raise Unreadable("the file takes too long to read: no form of ours does \N{EM DASH} save it again and send that file")
+            raise _too_heavy()
         try:
             step = ours.recv_bytes()
         except EOFError:
@@ -86,7 +88,7 @@ def _work(theirs: Connection, read: Callable[..., Any], args: tuple[Any, ...], s
     _limit(seconds, megabytes)
     try:
         told: tuple[bool, Any] = True, read(*args)
-    except Unreadable as error:
+    except MigpackError as error:
         told = False, error
     except MemoryError:
         told = False, _too_heavy()
@@ -121,7 +123,7 @@ def _taken() -> int:
 
 
 def _too_heavy() -> Unreadable:
-    return Unreadable("the file takes too much memory to read: no form of ours does \N{EM DASH} save it again and send that file")
+    return Unreadable("the file takes more time or memory to read than any form of ours \N{EM DASH} save it again and send that file")
 
 
 def unpack(data: bytes, what: str) -> dict[str, bytes]:

@@ -44,7 +44,7 @@ def read_pdf(data: bytes) -> Found:
     with _quiet():
         try:
             return _read(data)
-        except Unreadable:
+        except (Unreadable, MemoryError):
             raise
         except Exception as error:  # a damaged file can fail anywhere in the library, in any way
             raise Unreadable(f"the PDF is damaged or cut short \N{EM DASH} send it again, or {_SAVE}") from error

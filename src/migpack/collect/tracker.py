@@ -80,6 +80,8 @@ def _sheets(data: bytes) -> dict[str, list[_Row]]:
                 list(row) for row in sheet.iter_rows(max_row=_MOST_ROWS, max_col=_MOST_COLUMNS, values_only=True) if any(row)
             ]
         return sheets
+    except MemoryError:
+        raise
     except Exception as error:  # a damaged file can fail anywhere in the library, in any way
         raise Unreadable("this is no workbook, or a damaged one \N{EM DASH} save it again as an .xlsx and send that file") from error
 

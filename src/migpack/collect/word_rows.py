@@ -80,7 +80,7 @@ def read_rows(body: Any) -> tuple[Row, ...]:
     rows = []
     for node in body.iter(_ROW, _PARAGRAPH):
         if next(node.iterancestors(_ROW), None) is None:
-            controls = [_control(control) for control in node.iter(_CONTROL) if control in leaves]
+            controls = [_control(control) for control in node.iter(_CONTROL) if control in leaves and not _is_doubled(control)]
             around = next((outer for outer in node.iterancestors(_CONTROL) if outer in leaves), None)
             if around is not None and next(around.iter(_PARAGRAPH)) is node:
                 controls = [_control(around)]  # a control around whole paragraphs, as Word makes one of rich text
@@ -94,6 +94,12 @@ def _control(node: Any) -> Control:
     said = {name: node.find(f"{_W}sdtPr/{_W}{name}") for name in ("tag", "alias")}
     tag, alias = (str(found.get(f"{_W}val", "")).strip() if found is not None else "" for found in said.values())
     return Control(tag, alias, node)
+
+
+def _is_doubled(node: Any) -> bool:
+    """Say whether a control stands right behind another of the same title: LibreOffice doubles one that holds letters of two scripts."""
+    one, before = _control(node), node.getprevious()
+    return before is not None and before.tag == _CONTROL and not one.name and bool(one.title) and _control(before).title == one.title
 
 
 def seen_words(element: Any, leave_out: Collection[Any] = ()) -> str:

@@ -66,7 +66,7 @@ def _kind(field: Field) -> str:
             )
             return f"<w:dropDownList>{items}</w:dropDownList>"
         case "lines":
-            return '<w:text w:multiLine="1"/>'
+            return ""  # rich text: LibreOffice loses the line breaks of plain text
         case "text":
             return "<w:text/>"
 
