@@ -6,8 +6,10 @@ Forms are filled as people do (`filled`), read by the command, and judged by wha
 from __future__ import annotations
 
 import datetime as dt
+import re
 import shutil
 import typing
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -395,6 +397,13 @@ def test_a_form_with_answers_that_nobody_has_read_is_not_overwritten(folder: Pat
     assert read_questionnaire(folder, [form], samples.TODAY).changed == ()
 
 
+def test_a_prefilled_form_alone_makes_the_file_anew(folder: Path, tmp_path: Path) -> None:
+    for suffix in ("docx", "pdf"):
+        path = read_questionnaire(tmp_path / suffix, [folder / f"questionnaire.{suffix}"], samples.TODAY).path
+        file = load(path, Library.of(path.parent)).file
+        assert file.practice.name == "Mill Lane Surgery" and len(file.third_parties) == 5
+
+
 # What is no form of this practice
 
 
@@ -424,10 +433,16 @@ def test_a_file_that_is_no_form_is_refused(tmp_path: Path, name: str, data: byte
     assert result.exit_code == 1 and says in result.output and result.output.startswith(str(tmp_path / name))
 
 
-def test_another_word_file_is_no_questionnaire(tmp_path: Path) -> None:
-    shutil.copy(samples.SAMPLES["small"].parents[2] / "styles" / "house.docx", tmp_path / "house.docx")
-    result = run(tmp_path / "new", "--from", tmp_path / "house.docx")
-    assert result.exit_code == 1 and "not the questionnaire" in result.output
+def test_a_form_of_the_pack_is_no_questionnaire(empty: Path, tmp_path: Path) -> None:
+    form = tmp_path / "survey.docx"
+    with zipfile.ZipFile(empty / "questionnaire.docx") as old, zipfile.ZipFile(form, "w") as new:
+        for name in old.namelist():
+            part = old.read(name)
+            if name == "docProps/custom.xml":
+                part = re.sub(rb'("migpack-(?:document|code)".*?<vt:lpwstr>)[^<]*', rb"\1technical_survey", part)
+            new.writestr(name, part)
+    result = run(tmp_path / "new", "--from", form)
+    assert result.exit_code == 1 and "this is 'technical_survey' of a pack, not the questionnaire" in result.output
 
 
 def test_an_empty_form_and_both_options_are_told(empty: Path, tmp_path: Path) -> None:

@@ -116,7 +116,8 @@ def _read_questionnaire(folder: Path, forms: tuple[Path, ...]) -> None:
         return
     for question in filled.changed:
         click.echo(f"  {question}")
-    click.echo(f"wrote {len(filled.changed)} answers into {filled.path}\nnext: migpack check {filled.path}")
+    count = len(filled.changed)
+    click.echo(f"wrote {count} answer{'s' * (count > 1)} into {filled.path}\nnext: migpack check {filled.path}")
 
 
 @main.command()

@@ -236,9 +236,13 @@ def _ways(text: str, indent: int, flow: bool) -> Iterator[str]:
         yield text
     if long and not flow:
         pad = " " * (indent + _STEP)
-        paragraphs = ("\n".join(textwrap.wrap(part, _WIDTH, break_long_words=False, break_on_hyphens=False)) for part in text.split("\n"))
-        yield ">-\n" + "\n".join(pad + line if line else "" for line in "\n\n".join(paragraphs).split("\n"))
+        words = "".join(part + "\n" if part.startswith("\n") else _wrapped(part) for part in re.split("(\n+)", text))
+        yield ">-\n" + "\n".join(pad + line if line else "" for line in words.split("\n"))
     yield json.dumps(text, ensure_ascii=False).translate(_BREAKS)
+
+
+def _wrapped(text: str) -> str:
+    return "\n".join(textwrap.wrap(text, _WIDTH, break_long_words=False, break_on_hyphens=False))
 
 
 def _reads_as(written: str, text: str, indent: int, flow: bool) -> bool:

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from migpack import yamlio
 from migpack.check import check
-from migpack.collect.answered import Changes, changes_of, nested, shortened
-from migpack.collect.questions import DOCUMENT, NAME, Part, Question, Questionnaire, ask, node_at, questions, read_at
+from migpack.collect.answered import changes_of, nested, shortened
+from migpack.collect.located import Form, Sources, faults, located
+from migpack.collect.questions import DOCUMENT, NAME, Part, Questionnaire, ask, questions
 from migpack.collect.returned import Found, Unreadable
 from migpack.content import DocumentSpec
 from migpack.fillable import IssuedForm, issued_form, read_forms, write_forms
@@ -33,7 +34,6 @@ from migpack.references import unknown_ids
 from migpack.render import render_form
 from migpack.starter import SCHEMA, schema_text
 from migpack.timeline import date_milestones
-from migpack.yamledit import Path as Keys
 from migpack.yamledit import block, edited
 from migpack.yamlio import Node
 
@@ -94,8 +94,8 @@ def read_questionnaire(folder: Path, files: Sequence[Path], today: dt.date) -> F
         Mistakes: an answer cannot be right, two forms contradict each other, or a form is not this practice's; all of them.
     """
     desk = _Desk.of(folder)
-    forms = [desk.taken(path) for path in files]
-    text, sources = desk.text, _Sources()
+    forms = desk.all_taken(files)
+    text, sources = desk.text, Sources()
     problems: list[Problem] = []
     for form in forms:
         node = yamlio.read_node(text, PRACTICE) if text else None
@@ -108,55 +108,10 @@ def read_questionnaire(folder: Path, files: Sequence[Path], today: dt.date) -> F
         _stop(problems)
         return Filled(desk.path, (), tuple(said for form in forms for said in form.said))
     text = text if desk.text else desk.laid_out(text)
-    problems += _faults(text, desk.known, sources, forms[0].name)
+    problems += faults(text, desk.known, sources, forms[0].name)
     _stop(problems)
     _save(desk, text, sources, forms[0].name, today)
     return Filled(desk.path, tuple(sources.changed.values()), tuple(said for form in forms for said in form.said))
-
-
-@dataclass(frozen=True)
-class _Form:
-    """A form that came back: its file, the answers in it and what its fields were issued with."""
-
-    name: str
-    answers: Mapping[str, str]
-    issued: Mapping[str, str]
-    said: tuple[str, ...]
-
-
-@dataclass
-class _Sources:
-    """Which form and question stand behind each path of the practice file, over all forms of one reading."""
-
-    behind: dict[Keys, tuple[str, Question]] = field(default_factory=dict)
-    changed: dict[Keys, str] = field(default_factory=dict)
-
-    def take(self, form: _Form, changes: Changes) -> Iterator[Problem]:
-        """Note what a form changes, and yield what contradicts an earlier form or stands in the file no more."""
-        place = Place(form.name)
-        for path, question in changes.changed.items():
-            if path in self.changed:
-                other = self.behind[path][0]
-                yield Problem(
-                    place, f"{question.said}: '{form.answers[question.field]}' contradicts {other}", "make both forms say the same"
-                )
-        for row in changes.lost:
-            what = f"question {row.number} ({row.title}): the practice file has no such entry any more"
-            yield Problem(place, what, "make a new form with --questionnaire and write it there")
-        for path, question in changes.behind.items():
-            if path not in self.behind or question.field in form.answers:
-                self.behind[path] = form.name, question
-        self.changed |= {path: question.said for path, question in changes.changed.items()}
-
-    def of(self, loc: Sequence[str], otherwise: str) -> tuple[str, str]:
-        """Return the form and the words for a path: for what it is part of, or for the first thing below it."""
-        known = {tuple(map(str, path)): source for path, source in self.behind.items()}
-        above = [tuple(loc[:end]) for end in range(len(loc), 0, -1)]
-        below = [path for path in known if path[: len(loc)] == tuple(loc) and len(loc) > 1]
-        for path in (*above, *below):
-            if found := known.get(path):
-                return found[0], f"{found[1].said}: "
-        return otherwise, f"{yamlio.spoken(tuple(loc))}: " if loc else ""
 
 
 @dataclass(frozen=True)
@@ -222,7 +177,19 @@ class _Desk:
         made = {code: issued_form(page, self.practice) for code, page in pages.items()}
         return dict(read_forms(self.folder, ISSUED)) | made
 
-    def taken(self, path: Path) -> _Form:
+    def all_taken(self, paths: Sequence[Path]) -> list[Form]:
+        """Read the forms that came back; all that are refused are told."""
+        forms: list[Form] = []
+        problems: list[Problem] = []
+        for path in paths:
+            try:
+                forms.append(self.taken(path))
+            except Mistakes as error:
+                problems += error.problems
+        _stop(problems)
+        return forms
+
+    def taken(self, path: Path) -> Form:
         """Read a form that came back."""
         data, forms = read_bytes(path), self.forms
         try:
@@ -232,7 +199,7 @@ class _Desk:
             raise mistake(Place(str(path)), what, write) from None
         return self._judged(path, found, forms)
 
-    def _judged(self, path: Path, found: Found, forms: Mapping[str, IssuedForm]) -> _Form:
+    def _judged(self, path: Path, found: Found, forms: Mapping[str, IssuedForm]) -> Form:
         identity, place = found.identity, Place(str(path))
         if DOCUMENT not in (identity.document, forms[identity.code].document if identity.code in forms else ""):
             what = f"this is '{identity.document}' of a pack" if identity.document else "this is not a questionnaire"
@@ -244,13 +211,14 @@ class _Desk:
             write = f"make a new one with 'migpack new {self.folder} --questionnaire' and carry the answers over"
             raise mistake(place, "this form was made in another folder, or by another version, from a practice file we do not know", write)
         known = questions(self.parts(None))
-        told = {one.name: one.value for one in form.fields} if form else found.issued
+        # Where there is no practice file yet, what stands in the form is all that is known.
+        told = {} if not self.text else {one.name: one.value for one in form.fields} if form else found.issued
         blank = {name: "no" if question.kind == "tick" else "" for name, question in known.items()}
         issued = {name: clean for name, value in told.items() if name in known and (clean := _clean(value)) != blank[name]}
         now = {name: _clean(value) for name, value in found.values.items() if name in known}
         answers = {name: value for name, value in now.items() if value != issued.get(name, blank[name])}
         self._refuse_other(place, answers, issued)
-        return _Form(str(path), answers, issued, tuple(f"{path}: {note}" for note in (*found.said, *found.notes)))
+        return Form(str(path), answers, issued, tuple(f"{path}: {note}" for note in (*found.said, *found.notes)))
 
     def _refuse_other(self, place: Place, answers: Mapping[str, str], issued: Mapping[str, str]) -> None:
         """Refuse a form that was issued empty and is about a practice of another name and another code."""
@@ -291,56 +259,19 @@ def _found(data: bytes, forms: Mapping[str, IssuedForm]) -> Found:
     return guarded(read_word, data, own, seconds=_SECONDS, megabytes=_MEGABYTES)
 
 
-def _faults(text: str, known: Known, sources: _Sources, form: str) -> Iterator[Problem]:
-    """Yield what keeps the answers from being a practice file, with the form and the question of each."""
-    node = yamlio.read_node(text, PRACTICE)
-    lacking = [question for _, question in sources.behind.values() if question.needed and not _has(node, question.path)]
-    for question in lacking:
-        yield Problem(Place(form), f"{question.said} has no answer", "fill it in: no pack can be made without it")
-    faults = [fault for fault in yamlio.faults(node, PracticeFile) if not any(_leads(fault.loc, q.path) for q in lacking)]
-    for fault in faults:
-        file, said = sources.of(fault.loc, form)
-        if fault.missing:
-            yield Problem(Place(file), f"{said.removesuffix(': ')} has no answer", "fill it in: the others of its row or section need it")
-        else:
-            yield Problem(Place(file), f"{said}{fault.what}", fault.write)
-    if not (faults or lacking):
-        practice, places = yamlio.to_model(node, PracticeFile)
-        yield from _located(unknown_ids(practice, known, places, PRACTICE), places, sources, form)
-
-
-def _has(node: Node, path: Keys) -> bool:
-    """Say whether a fact that is needed is there; of a date, whichever is given."""
-    return bool(node_at(node, path[:2]) if path[0] == "dates" else read_at(node, path))
-
-
-def _leads(loc: Sequence[str], path: Keys) -> bool:
-    return tuple(loc) == tuple(map(str, path[: len(loc)]))
-
-
 def _clean(value: str) -> str:
     """Return an answer without the spaces that nobody sees."""
     return "\n".join(line.rstrip() for line in value.split("\n")).strip()
 
 
-def _located(
-    problems: Sequence[Problem] | Iterator[Problem], places: Mapping[str, Place], sources: _Sources, form: str
-) -> Iterator[Problem]:
-    """Yield problems of a practice file as problems of the form that it was made from."""
-    for problem in problems:
-        paths = [path.rstrip("#").split(".") for path, place in places.items() if place == problem.place and path]
-        file, said = sources.of(max(paths, key=len), form) if paths else (form, "")
-        yield replace(problem, place=Place(file), what=f"{said}{problem.what}")
-
-
-def _save(desk: _Desk, text: str, sources: _Sources, form: str, today: dt.date) -> None:
+def _save(desk: _Desk, text: str, sources: Sources, form: str, today: dt.date) -> None:
     """Write the practice file once its dates and all that it names have been seen to fit together."""
     draft = desk.folder / f".{PRACTICE}.new"
     new = {} if (desk.folder / SCHEMA).exists() else {desk.folder / SCHEMA: schema_text().encode()}
     _write(desk.folder, {draft: text.encode()})
     try:
         case = load(draft, desk.library)
-        _stop(list(_located(_contradictions(case, today), case.places, sources, form)))
+        _stop(list(located(_contradictions(case, today), case.places, sources, form)))
         os.replace(draft, desk.path)
         _write(desk.folder, new)
     finally:
