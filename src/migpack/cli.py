@@ -71,16 +71,53 @@ library_option = click.option(
 @click.option("--new", help="The system you are moving to, such as 'SystmOne'.")
 @click.option("--go-live", help="The day you go live, such as 2027-06-10.")
 @click.option("--no-input", is_flag=True, help="Ask nothing; what is missing must be given as options.")
+@click.option("--questionnaire", is_flag=True, help="Write a Word and a PDF form into FOLDER to be filled in instead.")
+@click.option(
+    "--from", "forms", multiple=True, metavar="FILE", type=click.Path(path_type=Path), help="Read a filled form. May be repeated."
+)
 @told_plainly
-def new(folder: Path, no_input: bool, **answers: str | None) -> None:
-    """Start a practice file in FOLDER: five facts are enough for a complete draft pack."""
+def new(folder: Path, no_input: bool, questionnaire: bool, forms: tuple[Path, ...], **answers: str | None) -> None:
+    """Start a practice file in FOLDER: five facts are enough for a complete draft pack.
+
+    With --questionnaire, people answer in a Word or PDF form instead; --from reads it into the practice file, also a corrected one.
+    """
     from migpack.starter import QUESTIONS, write_starter
 
+    if questionnaire and forms:
+        raise click.UsageError("--questionnaire writes a form and --from reads one: give one of them")
+    if questionnaire:
+        _write_questionnaire(folder)
+        return
+    if forms:
+        _read_questionnaire(folder, forms)
+        return
     for key, question in QUESTIONS.items():
         if answers.get(key) is None and not no_input:
             answers[key] = click.prompt(question)
     path = write_starter(folder, {key: value for key, value in answers.items() if value})
     click.echo(f"wrote {path} and practice.schema.json beside it\nnext: migpack build {path}")
+
+
+def _write_questionnaire(folder: Path) -> None:
+    from migpack.collect.questionnaire import write_questionnaire
+
+    word, pdf = write_questionnaire(folder)
+    click.echo(f"wrote {word} and {pdf}: send one of them to be filled in\nnext: migpack new {folder} --from {word}")
+
+
+def _read_questionnaire(folder: Path, forms: tuple[Path, ...]) -> None:
+    from migpack.collect.questionnaire import read_questionnaire
+
+    filled = read_questionnaire(folder, forms, _day(None))
+    for said in filled.said:
+        click.echo(said)
+    if not filled.changed:
+        click.echo(f"{filled.path} says all of this already; nothing was changed")
+        return
+    for question in filled.changed:
+        click.echo(f"  {question}")
+    count = len(filled.changed)
+    click.echo(f"wrote {count} answer{'s' * (count > 1)} into {filled.path}\nnext: migpack check {filled.path}")
 
 
 @main.command()

@@ -87,8 +87,19 @@ def issued_forms(
         if page.code:
             known = earlier.get(page.code)
             sheets = dict(known.sheets if known else {}) | spots.get(page.document.id, {})
-            made[page.code] = dataclasses.replace(known or _form(page, practice), sheets=sheets)
+            made[page.code] = dataclasses.replace(known or issued_form(page, practice), sheets=sheets)
     return {**_kept(earlier, made), **made}
+
+
+def issued_form(page: Page, practice: str) -> IssuedForm:
+    """Return the form that a page is, for a practice's ODS code."""
+    tree = read(page.html, page.document.id)
+    spec = page.document.spec
+    fields = tuple(_fields(tree.blocks))
+    still = tuple(_still(tree.blocks))
+    return IssuedForm(
+        page.code, page.document.id, page.document.title, page.version, page.draft, practice, spec.holds_patient_data, fields, {}, still
+    )
 
 
 def _spots(artefacts: Iterable[Artefact]) -> dict[str, dict[str, dict[str, Spot]]]:
@@ -111,16 +122,6 @@ def _kept(earlier: Mapping[str, IssuedForm], made: Mapping[str, IssuedForm]) -> 
             if not form.draft or drafts[form.document] <= KEPT_DRAFTS:
                 kept[code] = form
     return dict(reversed(tuple(kept.items())))
-
-
-def _form(page: Page, practice: str) -> IssuedForm:
-    tree = read(page.html, page.document.id)
-    spec = page.document.spec
-    fields = tuple(_fields(tree.blocks))
-    still = tuple(_still(tree.blocks))
-    return IssuedForm(
-        page.code, page.document.id, page.document.title, page.version, page.draft, practice, spec.holds_patient_data, fields, {}, still
-    )
 
 
 def _fields(tree: tuple[blocks.Block, ...]) -> Iterable[IssuedField]:
@@ -181,13 +182,13 @@ def _plain(form: IssuedForm) -> dict[str, Any]:
     return {**{f.name: getattr(form, f.name) for f in dataclasses.fields(form)}, "fields": fields, "sheets": sheets}
 
 
-def read_forms(folder: Path) -> Mapping[str, IssuedForm]:
-    """Return what forms.json in a pack's folder holds; nothing where there is none.
+def read_forms(folder: Path, name: str = NAME) -> Mapping[str, IssuedForm]:
+    """Return what forms.json in a pack's folder holds, or such a file of another name; nothing where there is none.
 
     Raises:
         Mistakes: the file cannot be read.
     """
-    path = folder / NAME
+    path = folder / name
     if not path.is_file():
         return {}
     try:

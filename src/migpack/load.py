@@ -104,23 +104,23 @@ def read_content(library: Library) -> Content:
         Mistakes: all mistakes of the first file that cannot be read, or all ids that nothing defines.
     """
     places: dict[str, Place] = {}
-    checklists = tuple(_read(library, f"checklists/{name}.yaml", content.Checklist, places) for name in CHECKLISTS)
+    checklists = tuple(read_part(library, f"checklists/{name}.yaml", content.Checklist, places) for name in CHECKLISTS)
     found = Content(
-        timeline=_read(library, "checklists/timeline.yaml", content.Timeline, places),
-        roles=_by_id(_read(library, "checklists/roles.yaml", content.Roles, places).roles),
-        traits=_by_id(_read(library, "checklists/traits.yaml", content.Traits, places).traits),
-        systems=_by_id(_read(library, "checklists/systems.yaml", content.KnownSystems, places).systems),
-        sources=_by_id(_read(library, "checklists/sources.yaml", content.Sources, places).sources),
+        timeline=read_part(library, "checklists/timeline.yaml", content.Timeline, places),
+        roles=_by_id(read_part(library, "checklists/roles.yaml", content.Roles, places).roles),
+        traits=_by_id(read_part(library, "checklists/traits.yaml", content.Traits, places).traits),
+        systems=_by_id(read_part(library, "checklists/systems.yaml", content.KnownSystems, places).systems),
+        sources=_by_id(read_part(library, "checklists/sources.yaml", content.Sources, places).sources),
         checklists=checklists,
-        activities=_read(library, "checklists/cutover_activities.yaml", content.Activities, places).activities,
-        cutover=_read(library, "checklists/cutover.yaml", content.CutoverContent, places),
-        party_kinds=_read(library, "checklists/third_parties.yaml", content.PartyKinds, places),
-        business_case=_read(library, "checklists/business_case.yaml", content.BusinessCaseContent, places),
-        data_checks=_read(library, "checklists/data_checks.yaml", content.DataChecks, places),
-        messages=_read(library, "checklists/messages.yaml", content.Messages, places),
-        writing=_read(library, "checklists/words.yaml", content.WritingRules, places),
-        lists={name.rpartition("/")[2][:-5]: _read(library, name, content.RowList, places) for name in _list_names(library)},
-        catalogue=_read(library, "templates/catalogue.yaml", content.Catalogue, places),
+        activities=read_part(library, "checklists/cutover_activities.yaml", content.Activities, places).activities,
+        cutover=read_part(library, "checklists/cutover.yaml", content.CutoverContent, places),
+        party_kinds=read_part(library, "checklists/third_parties.yaml", content.PartyKinds, places),
+        business_case=read_part(library, "checklists/business_case.yaml", content.BusinessCaseContent, places),
+        data_checks=read_part(library, "checklists/data_checks.yaml", content.DataChecks, places),
+        messages=read_part(library, "checklists/messages.yaml", content.Messages, places),
+        writing=read_part(library, "checklists/words.yaml", content.WritingRules, places),
+        lists={name.rpartition("/")[2][:-5]: read_part(library, name, content.RowList, places) for name in _list_names(library)},
+        catalogue=read_part(library, "templates/catalogue.yaml", content.Catalogue, places),
         places=places,
     )
     if problems := list(dangling(found)):
@@ -128,7 +128,12 @@ def read_content(library: Library) -> Content:
     return found
 
 
-def _read(library: Library, name: str, model: type[_Model], places: dict[str, Place]) -> _Model:
+def read_part(library: Library, name: str, model: type[_Model], places: dict[str, Place]) -> _Model:
+    """Return one content file, its layers laid over one another, and note the place of each of its parts.
+
+    Raises:
+        Mistakes: all mistakes of the file.
+    """
     library.find(name)
     node: yamlio.Node | None = None
     for path in library.every(name):

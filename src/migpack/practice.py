@@ -6,7 +6,7 @@ marked gap in the draft. Unknown keys are refused. A plain text stands for a per
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler, PlainSerializer, WithJsonSchema, model_validator
 from pydantic.json_schema import JsonSchemaValue
@@ -30,7 +30,9 @@ class Fact(BaseModel):
 
 
 class Short(Fact):
-    """A fact that may be written as one plain text, which its schema allows as well."""
+    """A fact that may be written as one plain text, which its schema allows as well; the text stands for its `plain_key`."""
+
+    plain_key: ClassVar[str] = "name"
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
@@ -43,7 +45,7 @@ class Named(Short):
     @model_validator(mode="before")
     @classmethod
     def _from_name(cls, value: Any) -> Any:
-        return {"name": value} if isinstance(value, str) else value
+        return {cls.plain_key: value} if isinstance(value, str) else value
 
 
 class Person(Named):
@@ -70,6 +72,7 @@ class Contact(Named):
 class ListSize(Short):
     """How many patients are registered, on which day, by which source."""
 
+    plain_key: ClassVar[str] = "number"
     number: int = Field(gt=0, le=200_000)
     as_of: Date | None = None
     source: Line | None = None
@@ -78,7 +81,7 @@ class ListSize(Short):
     @classmethod
     def _from_number(cls, value: Any) -> Any:
         if isinstance(value, str):
-            value = {"number": value}
+            value = {cls.plain_key: value}
         if isinstance(value, dict) and isinstance(value.get("number"), str):
             value = value | {"number": value["number"].replace(",", "").replace(" ", "")}
         return value
@@ -157,6 +160,7 @@ DateOrWords = Annotated[Moment | Offset, BeforeValidator(_date_or_words), PlainS
 class MilestoneDate(Short):
     """A milestone's date as first agreed, as now expected, and as it happened."""
 
+    plain_key: ClassVar[str] = "forecast"
     baseline: When | None = None
     forecast: DateOrWords | None = None
     actual: When | None = None
@@ -164,7 +168,7 @@ class MilestoneDate(Short):
     @model_validator(mode="before")
     @classmethod
     def _from_date(cls, value: Any) -> Any:
-        return {"forecast": value} if isinstance(value, str) else value
+        return {cls.plain_key: value} if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _has_a_date(self) -> MilestoneDate:

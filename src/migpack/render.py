@@ -44,7 +44,7 @@ def render(plan: Plan, library: Library, today: dt.date) -> tuple[Page, ...]:
     Raises:
         Mistakes: a template has a mistake, with its file and line.
     """
-    environment = _Environment(library, plan)
+    environment = _Environment(library, dict(_model_paths(plan.case.file, "")))
     shared = _context(plan, today)
     paged = [document for document in plan.documents if document.spec.template and document.spec.made_by != "word_form"]
     return tuple(_page(environment, plan, shared, document) for document in paged)
@@ -86,6 +86,25 @@ def _page(environment: _Environment, plan: Plan, shared: dict[str, Any], documen
         context | {"body": Markup(fragment), "version": version, "draft": draft, "running": running, "code": code},
     )
     return Page(document, html, version, running, draft, content_hash, code)
+
+
+def render_form(library: Library, document: PlannedDocument, context: Mapping[str, Any], name: str, ods_code: str) -> Page:
+    """Return a form that stands outside any pack, of a practice with this name and ODS code, which may be ''.
+
+    Raises:
+        Mistakes: its template has a mistake, with its file and line.
+    """
+    environment, version = _Environment(library, {}), "Issue 1"
+    shared = {"document": document, "practice": {"name": name, "ods_code": ods_code}, "letter": {"profile": "plain"}, **context}
+    fragment = environment.fragment(document, shared, Record())
+    code = form_code(ods_code, document.id, version, fragment)
+    whose = f"{document.id} \N{MIDDLE DOT} {name} ({ods_code})" if ods_code else document.id
+    running = whose, f"{version} \N{MIDDLE DOT} {spaced(code)}"
+    html = environment.run(
+        "templates/parts/page.html",
+        shared | {"body": Markup(fragment), "version": version, "draft": False, "running": running, "code": code},
+    )
+    return Page(document, html, version, running, False, hashlib.sha256(fragment.encode()).hexdigest(), code)
 
 
 def form_code(*said: str) -> str:
@@ -279,7 +298,7 @@ def _functions(plan: Plan, status: Status) -> dict[str, Callable[..., Any]]:
 class _Environment(SandboxedEnvironment):
     """The sandbox: what a template may reach can only be read."""
 
-    def __init__(self, library: Library, plan: Plan) -> None:
+    def __init__(self, library: Library, paths: dict[int, str]) -> None:
         def load(name: str) -> tuple[str, str, Callable[[], bool]]:
             return library.read(name).decode("utf-8"), name, lambda: True
 
@@ -293,7 +312,7 @@ class _Environment(SandboxedEnvironment):
         )
         self.filters.update(FILTERS)
         self._library = library
-        self._paths = dict(_model_paths(plan.case.file, ""))
+        self._paths = paths
 
     def join_path(self, template: str, parent: str) -> str:
         return template if template.startswith("templates/") else f"templates/{template}"

@@ -87,7 +87,7 @@ def _node(raw: Any, reading: _Reading) -> Node:
         return Node(place)
     reading.seen.add(id(raw))
     if isinstance(raw, yaml.ScalarNode):
-        empty = raw.style is None and raw.value in ("", "~", "null")
+        empty = not raw.style and raw.value in ("", "~", "null")
         return Node(place, text=None if empty or not raw.value.strip() else raw.value)
     if isinstance(raw, yaml.SequenceNode):
         return Node(place, items=tuple(_node(item, reading) for item in raw.value))
@@ -152,12 +152,36 @@ def to_model(node: Node, model: type[_Model]) -> tuple[_Model, dict[str, Place]]
     places = dict(_places(node, ""))
     problems = list(_empty_and_unknown(node, model, ()))
     try:
-        value = model.model_validate(_data(node))
+        value = model.model_validate(data_of(node))
     except ValidationError as error:
         problems += [_problem(found, places, model) for found in error.errors()]
     if problems:
         raise Mistakes(problems)
     return value, places
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with one part of a file, said without its name: `loc` leads to it, `missing` says that it is not there."""
+
+    loc: tuple[str, ...]
+    what: str
+    write: str
+    missing: bool
+
+
+def faults(node: Node, model: type[BaseModel]) -> tuple[Fault, ...]:
+    """Return everything that keeps a node from being the model, for those who name its parts in their own way."""
+    try:
+        model.model_validate(data_of(node))
+    except ValidationError as error:
+        return tuple(_fault(found) for found in error.errors())
+    return ()
+
+
+def _fault(error: Any) -> Fault:
+    loc, kind = _loc(error), error["type"]
+    return Fault(loc, *(("is missing", "") if kind == "missing" else _words(kind, error)), missing=kind == "missing")
 
 
 def _empty_and_unknown(node: Node, model: type[BaseModel], loc: tuple[str, ...]) -> Iterator[Problem]:
@@ -171,12 +195,13 @@ def _empty_and_unknown(node: Node, model: type[BaseModel], loc: tuple[str, ...])
         yield from _empty_and_unknown(item, model, (*loc, str(number)))
 
 
-def _data(node: Node) -> Any:
+def data_of(node: Node) -> Any:
+    """Return what a node holds as plain data: texts, tuples and mappings; what is empty is left out."""
     if node.keys is not None:
-        pairs = ((key, _data(value)) for key, (_, value) in node.keys.items())
+        pairs = ((key, data_of(value)) for key, (_, value) in node.keys.items())
         return {key: value for key, value in pairs if value is not None}
     if node.items is not None:
-        return tuple(value for value in map(_data, node.items) if value is not None)
+        return tuple(value for value in map(data_of, node.items) if value is not None)
     return node.text
 
 
@@ -193,8 +218,7 @@ def _places(node: Node, path: str) -> Iterator[tuple[str, Place]]:
 
 
 def _problem(error: Any, places: Mapping[str, Place], model: type[BaseModel]) -> Problem:
-    loc = tuple(str(part) for part in error["loc"] if part != "[key]")
-    kind, given, context = error["type"], error.get("input"), error.get("ctx", {})
+    loc, kind = _loc(error), error["type"]
     path, said = ".".join(loc), spoken(loc)
     key, parent = (loc[-1], ".".join(loc[:-1])) if loc else ("", "")
     place = _nearest(places, loc)
@@ -208,15 +232,27 @@ def _problem(error: Any, places: Mapping[str, Place], model: type[BaseModel]) ->
             f"'{key}' is not a key that {spoken(loc[:-1]) or 'the file'} knows",
             did_you_mean(key, _field_names(model, loc[:-1])),
         )
+    what, write = _words(kind, error)
+    unnamed = not said and kind in ("value_error", "assertion_error")
+    return Problem(place, what if unnamed else f"{said or 'the file'}: {what}", write)
+
+
+def _loc(error: Any) -> tuple[str, ...]:
+    return tuple(str(part) for part in error["loc"] if part != "[key]")
+
+
+def _words(kind: str, error: Any) -> tuple[str, str]:
+    """Return what is wrong with a value, and what to write."""
+    given, context = error.get("input"), error.get("ctx", {})
     if kind in ("literal_error", "enum"):
         known = [word.strip(" '") for word in str(context["expected"]).replace(" or ", ",").split(",")]
-        return Problem(place, f"{said}: '{given}' is not known here", did_you_mean(str(given), known))
+        return f"'{given}' is not known here", did_you_mean(str(given), known)
     if kind in ("value_error", "assertion_error"):
         what, dash, write = str(context["error"]).partition(" \N{EM DASH} ")
         if not dash:
             what, _, write = str(context["error"]).partition(": ")
-        return Problem(place, f"{said}: {what}" if said else what, write or "write it as the README shows")
-    return Problem(place, *_type_words(kind, said, given, context))
+        return what, write or "write it as the README shows"
+    return _type_words(kind, given, context)
 
 
 def spoken(loc: tuple[str, ...]) -> str:
@@ -229,30 +265,31 @@ def spoken(loc: tuple[str, ...]) -> str:
     return words
 
 
-def _type_words(kind: str, path: str, given: Any, context: Mapping[str, Any]) -> tuple[str, str]:
+def _type_words(kind: str, given: Any, context: Mapping[str, Any]) -> tuple[str, str]:
     what = "a list" if isinstance(given, tuple) else "a group of keys" if isinstance(given, dict) else f"'{given}'"
-    path = path or "the file"
     if kind == "string_type":
-        return f"{path}: {what} stands where a text belongs", "write one text after the colon"
+        return f"{what} stands where a text belongs", "write one text after the colon"
     if kind in ("tuple_type", "list_type"):
-        return f"{path}: {what} stands where a list belongs", "write each entry on a line of its own that starts with '- '"
+        return f"{what} stands where a list belongs", "write each entry on a line of its own that starts with '- '"
     if kind in ("model_type", "dict_type", "model_attributes_type", "mapping_type"):
-        return f"{path}: {what} stands where a group of keys belongs", "write the keys on the lines below, indented by two spaces"
+        return f"{what} stands where a group of keys belongs", "write the keys on the lines below, indented by two spaces"
     if kind.startswith("int_"):
-        return f"{path}: '{given}' is not a whole number", "write digits only"
+        return f"'{given}' is not a whole number", "write digits only"
+    if kind.startswith("float_"):
+        return f"'{given}' is not a number", "write digits, such as 2.4"
     if kind.startswith("bool_"):
-        return f"{path}: '{given}' is neither yes nor no", "write yes or no"
+        return f"'{given}' is neither yes nor no", "write yes or no"
     if kind == "string_too_long":
-        return f"{path}: this text has {len(str(given))} characters", f"write at most {context['max_length']}"
+        return f"this text has {len(str(given))} characters", f"write at most {context['max_length']}"
     if kind == "string_pattern_mismatch":
         if "https" in str(context["pattern"]):
-            return f"{path}: '{given}' is not a web address", "write it in full, starting with https://"
-        return f"{path}: '{given}' is not an id", "use small letters, digits and _, starting with a letter"
+            return f"'{given}' is not a web address", "write it in full, starting with https://"
+        return f"'{given}' is not an id", "use small letters, digits and _, starting with a letter"
     bounds = {"greater_than": "more than", "greater_than_equal": "at least", "less_than": "less than", "less_than_equal": "at most"}
     if kind in bounds:
         limit = context.get("gt", context.get("ge", context.get("lt", context.get("le"))))
-        return f"{path}: {given} cannot be right", f"write a number of {bounds[kind]} {limit}"
-    return f"{path}: '{given}' cannot be read here ({kind})", "see the key in the starter file that 'migpack new' writes"
+        return f"{given} cannot be right", f"write a number of {bounds[kind]} {limit}"
+    return f"'{given}' cannot be read here ({kind})", "see the key in the starter file that 'migpack new' writes"
 
 
 def _nearest(places: Mapping[str, Place], loc: tuple[str, ...]) -> Place:
@@ -262,8 +299,8 @@ def _nearest(places: Mapping[str, Place], loc: tuple[str, ...]) -> Place:
     raise KeyError(loc)
 
 
-def _models_at(annotation: Any, loc: tuple[str, ...]) -> Any:
-    """Follow a path of keys through annotations to the type that stands there."""
+def type_at(annotation: Any, loc: tuple[str, ...]) -> Any:
+    """Follow a path of keys through annotations to the type that stands there; None where the path leads nowhere."""
     for part in loc:
         annotation = _bare(annotation)
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
@@ -282,12 +319,12 @@ def _bare(annotation: Any) -> Any:
 
 
 def _field_names(model: type[BaseModel], loc: tuple[str, ...]) -> list[str]:
-    found = _models_at(model, loc)
+    found = type_at(model, loc)
     return list(found.model_fields) if isinstance(found, type) and issubclass(found, BaseModel) else []
 
 
 def _described(model: type[BaseModel], loc: tuple[str, ...]) -> str:
-    parent = _models_at(model, loc[:-1])
+    parent = type_at(model, loc[:-1])
     known = parent.model_fields.get(loc[-1]) if isinstance(parent, type) and issubclass(parent, BaseModel) else None
     return (known.description or "") if known else ""
 
