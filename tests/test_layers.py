@@ -59,7 +59,9 @@ OWNERS = {
 # What must not be loaded by `migpack --help`.
 SLOW = ("weasyprint", "docx", "lxml", "openpyxl", "icalendar", "pypdf", "jinja2", "rich", "holidays", "segno", "numpy", "PIL")
 # These think; they touch no file, clock, network or terminal.
-PURE = [f"migpack.{name}" for name in "phrases timeline parties check plan chart vocabulary blocks writing markup proof facts record".split()]
+PURE = [
+    f"migpack.{name}" for name in "phrases timeline parties check plan chart vocabulary blocks writing markup proof facts record".split()
+]
 OUTSIDE = ("os", "io", "sys", "pathlib", "shutil", "tempfile", "subprocess", "socket", "time", "urllib")
 SPEAKER = "migpack.cli"
 

@@ -10,7 +10,6 @@ import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
-from typing import Any
 
 from migpack.collect.returned import Found, Identity, Unreadable
 from migpack.fillable import IssuedField, IssuedForm
@@ -99,7 +98,8 @@ def _doubtful(found: Found, form: IssuedForm, issued: IssuedField) -> str:
     choices = [("yes", "Ticked"), ("no", "Not ticked")] if issued.kind == "tick" else [o for o in issued.options if o[0]]
     name = escape(issued.name)
     radios = "".join(
-        f'<label><input type="radio" name="{name}" value="{escape(value)}"> {escape(words)}</label>' for value, words in (*choices, ("", "Leave open"))
+        f'<label><input type="radio" name="{name}" value="{escape(value)}"> {escape(words)}</label>'
+        for value, words in (*choices, ("", "Leave open"))
     )
     inner = f"<fieldset><legend>{_label(form, found, issued)}</legend>{radios}</fieldset>"
     return _card(found.boxes.get(issued.name), inner)
