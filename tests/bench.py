@@ -1,4 +1,5 @@
-"""What building costs: start-up, each stage, the PDF and Word halves, the naive way beside ours. Ratios are within one run.
+"""What building costs: start-up, each stage, the PDF and Word halves, the naive way beside ours; and how well scans of
+paper are read. Ratios are within one run.
 
 Run by `make bench`. CPU seconds count this process and its children; wall seconds are the clock's.
 """
@@ -17,6 +18,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import bench_paper
 import samples
 from migpack import FORMATS, markup
 from migpack.library import Library
@@ -148,6 +150,7 @@ def main() -> None:
         whole(prepared, Path(folder))
         rebuilds(path, Path(folder))
     halves(prepared)
+    bench_paper.main()
     own, child = (resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     print(f"peak memory: {own:.0f} MiB here, {child:.0f} MiB in the largest child ({pack_folder(prepared.plan.case, Path('output'))})")
 

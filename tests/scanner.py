@@ -1,9 +1,9 @@
 """A printed form, pens and a bad scanner, all made up: a PDF in, pictures of its sheets as a practice might send them back.
 
-Everything comes from a seeded generator. Its limits: strokes are straight or elliptic and of one width, paper lies flat but for a slant in
-perspective, sheets that lie more than one degree slanted lie on a bed a little larger than they are (on one of their own size their corners,
-and so the codes, would be cut off), light falls off evenly, no sheet is torn, folded or written over by another, and no real pen, printer or
-scanner was measured.
+Everything comes from a seeded generator. Its limits: strokes are straight or elliptic and of one width; paper lies flat but for a slant
+in perspective; sheets that lie more than one degree slanted lie on a bed a little larger than they are (on one of their own size their
+corners, and so the codes, would be cut off); light falls off evenly; no sheet is torn, folded or written over by another; and no real pen,
+printer or scanner was measured.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ before anything is unpacked. Never holds more than one page in memory.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import warnings
 from collections.abc import Iterator
@@ -69,7 +70,7 @@ def _frames(data: bytes) -> Iterator[Grey]:
     from PIL import Image
 
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _whole_pictures():
             warnings.simplefilter("ignore")  # of large pictures: they are refused here
             with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "TIFF")) as picture:
                 for number in range(getattr(picture, "n_frames", 1)):
@@ -81,6 +82,18 @@ def _frames(data: bytes) -> Iterator[Grey]:
         raise Unreadable(_TOO_LARGE) from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise Unreadable(_DAMAGED) from error
+
+
+@contextlib.contextmanager
+def _whole_pictures() -> Iterator[None]:
+    """Refuse pictures that are cut off, which the layout engine, where it is loaded, has allowed."""
+    from PIL import ImageFile
+
+    before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
 def _on_white(picture: Any) -> Any:

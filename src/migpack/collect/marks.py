@@ -21,7 +21,7 @@ Verdict = Literal["ticked", "empty", "doubtful"]
 
 PER_MM = 10  # dots at which a box is looked at
 AROUND_MM = 3.5  # what is seen round a box: a scribble goes beyond it
-ASTRAY_MM = 2.0  # how far a border may stand from its place, on a slanted sheet that lacks a code; boxes stand further apart
+ASTRAY = 0.4  # of its width: how far a border may stand from its place, on a sheet that lacks a code; less than half way to the next box
 FAINT = 0.12  # darker than the paper by less than this is noise, the shade of a stain or the other side shining through
 FULL = 0.5  # darker by this is full ink
 BORDER_LEAST = 0.45  # of full ink along the printed border, and along its weakest side:
@@ -32,7 +32,8 @@ MIDDLE_LEAST = 0.3  # of the ink's thickness lies near the middle of a tick; a r
 SCRIBBLE_INSIDE, SCRIBBLE_OUTSIDE = 0.4, 0.25  # more than that inside and on three sides outside: crossed out
 PRINTED_TICK = (0.12, 0.34)  # ink of a box that was printed ticked; beyond it somebody drew over it
 WORD_MM2 = 0.8  # of ink: less than the shortest word or figure that people write
-LETTER_MM2 = 1.1  # of ink: a printed letter of 9.5 points, a wide one
+SMALL_MM2, CAPITAL_MM2 = 2.2, 2.9  # of ink of a printed letter of 9.5 points, as a blurred scan thickens it
+EDGE_MM, WIDE_EDGE_MM = 0.8, 1.8  # of a place for words is left out, where its border may be; the second where the sheet lacks a code
 _WIDE_MM = 4.0  # boxes at least so wide have a border of half a millimetre, those of lists one of 0.35
 
 
@@ -68,13 +69,18 @@ def judge_box(sheet: Sheet, spot: Spot, *, printed: bool = False) -> Box:
 
 def ink_mm2(sheet: Sheet, spot: Spot) -> float:
     """Return how much ink lies in a place for words, its edges left out."""
-    per_mm, edge = 6, 0.8
+    per_mm, edge = 6, EDGE_MM if sheet.codes == 4 else WIDE_EDGE_MM
     width, height = max(1.0, spot.width_mm - 2 * edge), max(1.0, spot.height_mm - 2 * edge)
     grey = sheet.patch(spot.left_mm + edge, spot.top_mm + edge, width, height, per_mm)
     whole = 0.0
     for left in range(0, grey.shape[1], 8 * per_mm):  # each part against its own white: a stain or a shadow is no ink
         whole += float(_darkness(grey[:, left : left + 8 * per_mm], white=90).sum())
     return whole / per_mm**2
+
+
+def printed_mm2(words: str) -> float:
+    """Return the most ink that printed words of a field have."""
+    return sum(SMALL_MM2 if letter.islower() else CAPITAL_MM2 for letter in words if not letter.isspace())
 
 
 def crop(sheet: Sheet, spot: Spot, *, around_mm: float = 1.5, per_mm: int = 8) -> bytes:
@@ -105,7 +111,8 @@ def _softened(grey: Floats) -> Floats:
     """Return the mean of each dot and its neighbours: the noise of a scanner goes, a stroke stays."""
     padded = np.pad(grey, 1, mode="edge")
     rows, columns = grey.shape
-    found: Floats = sum(padded[down : down + rows, right : right + columns] for down in range(3) for right in range(3)) / 9
+    near = [padded[down : down + rows, right : right + columns] for down in range(3) for right in range(3)]
+    found: Floats = np.mean(near, axis=0)
     return found
 
 
@@ -113,7 +120,7 @@ def _find_border(seen: Floats, wide: int, high: int, middle: int) -> tuple[int, 
     """Return by how many dots the border is astray, down and right, how dark it is there, and how dark its weakest side."""
     across = np.pad(np.cumsum(seen, 1), ((0, 0), (1, 0)))
     along = np.pad(np.cumsum(seen, 0), ((1, 0), (0, 0)))
-    start, far = round(AROUND_MM * PER_MM), round(ASTRAY_MM * PER_MM)
+    start, far = round(AROUND_MM * PER_MM), round(ASTRAY * wide)
     shifts = np.arange(-far, far + 1)
     top, left = start + middle + shifts[:, None], start + middle + shifts[None, :]
     bottom, right = top + high - 1 - 2 * middle, left + wide - 1 - 2 * middle

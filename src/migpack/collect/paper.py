@@ -187,11 +187,10 @@ def _count_line(sheet: Sheet, form: IssuedForm, issued: IssuedField, reading: _R
 
 def _written_on(sheet: Sheet, form: IssuedForm, issued: IssuedField) -> bool:
     """Say whether a field holds clearly more ink than the words that it was issued with."""
-    from migpack.collect.marks import LETTER_MM2, WORD_MM2, ink_mm2
+    from migpack.collect.marks import WORD_MM2, ink_mm2, printed_mm2
 
     words = dict(issued.options).get(issued.value, issued.value)
-    printed = len("".join(words.split())) * LETTER_MM2
-    return ink_mm2(sheet, form.sheets[sheet.code.way][issued.name]) >= WORD_MM2 + printed
+    return ink_mm2(sheet, form.sheets[sheet.code.way][issued.name]) >= WORD_MM2 + printed_mm2(words)
 
 
 def _put_together(form: IssuedForm, readings: list[_Reading]) -> Found:
@@ -233,10 +232,7 @@ def _said(form: IssuedForm, readings: list[_Reading]) -> Iterator[str]:
     count = readings[-1].code.count
     for (_, number), places in came.items():
         if len(places) > 1:
-            yield f"Sheet {number} of {count} came {_TIMES.get(len(places), f'{len(places)} times')} ({'; '.join(places)})."
+            yield f"Sheet {number} of {count} came {'twice' if len(places) == 2 else f'{len(places)} times'} ({'; '.join(places)})."
     had = {number for _, number in came}
     for number in sorted({spot.sheet for spot in form.sheets[readings[-1].code.way].values()} - had):
         yield f"Sheet {number} of {count} is missing."
-
-
-_TIMES = {2: "twice"}

@@ -10,7 +10,6 @@ import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
-from typing import Any
 
 from migpack.collect.returned import Found, Identity, Unreadable
 from migpack.fillable import IssuedField, IssuedForm

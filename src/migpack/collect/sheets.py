@@ -68,7 +68,9 @@ def _codes(grey: Grey) -> dict[SheetCode, Floats]:
     import zxingcpp
 
     found = {}
-    for held in zxingcpp.read_barcodes(np.ascontiguousarray(grey), formats=zxingcpp.BarcodeFormat.QRCode, try_invert=False):
+    for held in zxingcpp.read_barcodes(
+        np.ascontiguousarray(grey), formats=zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode]), try_invert=False
+    ):
         at = held.position
         if code := read_code(held.text):
             points = (at.top_left, at.top_right, at.bottom_right, at.bottom_left)
@@ -106,7 +108,8 @@ def _projective(places: Floats, dots: Floats) -> Floats:
         rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y, -u], [0, 0, 0, x, y, 1, -v * x, -v * y, -v]]
     matrix = np.linalg.svd(np.array(rows))[2][-1].reshape(3, 3)
     found: Floats = np.linalg.inv(after) @ matrix @ before
-    return found / found[2, 2]
+    found /= found[2, 2]
+    return found
 
 
 def _levelled(points: Floats) -> Floats:
@@ -115,8 +118,9 @@ def _levelled(points: Floats) -> Floats:
 
 
 def _through(matrix: Floats, points: Floats) -> Floats:
-    held = np.c_[points, np.ones(len(points))] @ matrix.T
-    return held[:, :2] / held[:, 2:]
+    held: Floats = np.c_[points, np.ones(len(points))] @ matrix.T
+    found: Floats = held[:, :2] / held[:, 2:]
+    return found
 
 
 def _between(grey: Grey, dots: Floats) -> Floats:

@@ -19,25 +19,25 @@ def spots_of(document: Any, name: str) -> Mapping[str, Spot]:
     """Return the spots of a WeasyPrint document's fields by '<document>/<field>'; `name` is the document's id."""
     found: dict[str, Spot] = {}
     for number, page in enumerate(document.pages, 1):
-        for field, box in (*fields_of(page), *_choices(page._page_box, "")):
-            found.setdefault(f"{name}/{field}", _spot(box, number))
+        for field, box in fields_of(page):
+            found.setdefault(f"{name}/{field}", _spot(box, number))  # of the boxes of one element the outermost comes first
     return found
 
 
 def fields_of(page: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the name and the box of each field of a laid-out page."""
-    return ((box.element.get("name", ""), box) for boxes in page.forms.values() for box, _ in boxes)
+    """Yield each field of a laid-out page, and each choice that is printed with a box, with its box."""
+    return _walk(page._page_box, "")
 
 
-def _choices(box: Any, field: str) -> Iterator[tuple[str, Any]]:
-    """Yield the boxes that are printed before the choices of a list."""
-    tag = box.element_tag or ""
-    if tag == "select":
-        field = box.element.get("name", "")
-    if tag == "option::before" and field and box.border_width() and box.element is not None:
-        yield f"{field}={box.element.get('value', '')}", box
+def _walk(box: Any, field: str) -> Iterator[tuple[str, Any]]:
+    tag, element = box.element_tag or "", box.element
+    if tag in _FIELDS and element.get("name"):
+        field = element.get("name")
+        yield field, box
+    elif tag == "option::before" and field and box.border_width():
+        yield f"{field}={element.get('value', '')}", box
     for child in box.all_children():
-        yield from _choices(child, field)
+        yield from _walk(child, field)
 
 
 def _spot(box: Any, sheet: int) -> Spot:
