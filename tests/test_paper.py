@@ -183,7 +183,7 @@ def test_sheets_of_two_forms_in_any_order_and_turn_are_read() -> None:
     assert {name: values[name] for name in truth} == truth
     assert len(truth) > 40
     assert found["go_live_morning"].identity.code == morning.code and found["go_live_morning"].identity.practice == PRACTICE
-    assert found["go_live_morning"].said == ("Sheet 3 of 4 is missing.", "Sheet 4 of 4 is missing.")
+    assert found["go_live_morning"].said == ("Sheets 3 to 4 of 4 are missing.",)
     assert not found["go_live_morning"].doubtful
 
 

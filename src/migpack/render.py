@@ -52,7 +52,7 @@ def render(plan: Plan, library: Library, today: dt.date) -> tuple[Page, ...]:
 
 def render_web_page(plan: Plan, library: Library, today: dt.date, template: str, title: str, more: Mapping[str, Any]) -> str:
     """Return a web page that is no document of the pack: a template over the plan and what `more` holds."""
-    environment = _Environment(library, plan)
+    environment = _Environment(library, dict(_model_paths(plan.case.file, "")))
     context = _context(plan, today) | dict(more) | {"document": {"title": title}}
     body = _ENDS.sub(r"\1", environment.run(f"templates/{template}", context))
     return environment.run("templates/parts/web.html", context | {"body": Markup(body)})

@@ -8,7 +8,7 @@ Never keeps a picture or a word of a sheet that holds patients' details.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -234,5 +234,19 @@ def _said(form: IssuedForm, readings: list[_Reading]) -> Iterator[str]:
         if len(places) > 1:
             yield f"Sheet {number} of {count} came {'twice' if len(places) == 2 else f'{len(places)} times'} ({'; '.join(places)})."
     had = {number for _, number in came}
-    for number in sorted({spot.sheet for spot in form.sheets[readings[-1].code.way].values()} - had):
-        yield f"Sheet {number} of {count} is missing."
+    missing = sorted({spot.sheet for spot in form.sheets[readings[-1].code.way].values()} - had)
+    if len(missing) == 1:
+        yield f"Sheet {missing[0]} of {count} is missing."
+    elif missing:
+        yield f"Sheets {_ranges(missing)} of {count} are missing."
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Return numbers in rising order in words: '1, 5 to 9, 12'."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs)
