@@ -153,6 +153,20 @@ def test_a_pdf_that_is_no_form_of_ours_is_told_apart_from_a_flattened_one() -> N
         read_pdf(out.getvalue())
 
 
+def test_a_scan_whose_words_the_scanner_has_read_is_a_scan_and_no_flattened_form() -> None:
+    """Scanners put the words that they recognise behind the picture, also those of the running foot."""
+    document, out = pikepdf.open(io.BytesIO(returns.printed_to_pdf(returns.pdf(), properties=False))), io.BytesIO()
+    picture = pikepdf.Stream(
+        document, bytes(1240 * 1754), Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Image, Width=1240, Height=1754,
+        ColorSpace=pikepdf.Name.DeviceGray, BitsPerComponent=8,
+    )  # fmt: skip
+    for sheet in document.pages:
+        sheet.add_resource(picture, pikepdf.Name.XObject)
+    document.save(out)
+    with pytest.raises(NoForm):
+        read_pdf(out.getvalue())
+
+
 # Signatures
 
 

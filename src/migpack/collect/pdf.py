@@ -22,6 +22,7 @@ from migpack.record import Signature
 
 _NAMES = ("practice", "document", "version", "code")
 _FOOT_SHEETS = 3  # how many sheets are looked at for a running foot
+_SCAN_PIXELS = 1000  # of a sheet's shorter side; a logo is smaller
 _DEEPEST = 32  # of fields inside fields
 _MOST_FIELDS = 20_000
 _XMP = r"migpack-?{0}(?:=[\"']|>)([^<\"']+)"
@@ -55,7 +56,7 @@ def _read(data: bytes) -> Found:
     fields = _fields(reader)
     identity = _identity(reader)
     if not fields:
-        if identity.code or identity.document:
+        if (identity.code or identity.document) and not _is_scanned(reader):
             what = "the form was printed to a PDF, which has turned its fields into a picture"
             raise Flattened(f"{what} \N{EM DASH} {_SAVE} (do not 'print to PDF'), or have it read like a scan", identity)
         raise NoForm(
@@ -262,6 +263,21 @@ def _identity(reader: Any) -> Identity:
         return Identity(**said)
     feet = (foot_identity(page.extract_text()) for page in reader.pages[:_FOOT_SHEETS])
     return next((foot for foot in feet if foot.code), Identity())
+
+
+def _is_scanned(reader: Any) -> bool:
+    """Say whether each sheet is one large picture, as scanners make them; some put the words that they read behind it."""
+    pages = reader.pages[:_FOOT_SHEETS]
+    return bool(pages) and all(any(_is_large(thing) for thing in _pictures(page)) for page in pages)
+
+
+def _pictures(page: Any) -> Iterator[Any]:
+    things = _resolved(_resolved(page.get("/Resources") or {}).get("/XObject") or {})
+    yield from (thing for thing in map(_resolved, things.values()) if thing.get("/Subtype") == "/Image")
+
+
+def _is_large(picture: Any) -> bool:
+    return min(int(_resolved(picture.get(side, 0))) for side in ("/Width", "/Height")) >= _SCAN_PIXELS
 
 
 def _first(pattern: str, text: str) -> str:
