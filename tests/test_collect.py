@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import random
 import shutil
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from click.testing import CliRunner, Result
 from pypdf import PdfReader, PdfWriter
 
 import samples
+import scanner
 from migpack.cli import main
+from migpack.fillable import read_forms
 from migpack.library import Library
 from migpack.load import load
 from migpack.record import Record
@@ -186,3 +189,46 @@ def test_a_final_checklist_stays_issued_when_answers_come_back(practice: Path) -
     build(practice)
     document = json.loads((pack / "manifest.json").read_text("utf-8"))["documents"]["checklist.commissioner"]
     assert document["final"] and document["version"] == "Issue 1"
+
+
+def scanned(practice: Path) -> Path:
+    """Tick the first line of the printed checklist with a pen, scan that sheet at 200 dpi, and return the scan's path."""
+    pack = practice / "out/mill-lane-surgery"
+    [form] = [form for form in read_forms(pack).values() if form.document == "checklist.practice_staff"]
+    spots = form.sheets["A"]
+    sheet, rnd = spots[f"{FIRST}.done"].sheet, random.Random(4)
+    paper = scanner.sheets((pack / f"{LIST}.pdf").read_bytes(), 200, range(sheet - 1, sheet))[0]
+    scanner.mark(paper, spots, {f"{FIRST}.done": "tick"}, 200, rnd)
+    scanner.write(paper, spots[f"{FIRST}.note"], 200, rnd)
+    path = practice / "scan.pdf"
+    path.write_bytes(scanner.as_file([scanner.scan(paper, rnd, 200)], "PDF", 200))
+    return path
+
+
+def test_a_scan_counts_when_a_person_has_looked_it_through(practice: Path) -> None:
+    done = collect(practice, scanned(practice))
+    assert done.exit_code == 0 and "to confirm" in done.output and "handwriting, kept as a picture" in done.output
+    page = practice / "record/review-r1.html"
+    assert page.stat().st_mode & 0o077 == 0 and (practice / "record").stat().st_mode & 0o077 == 0
+    assert record(practice).answer(f"{FIRST}.done") is None
+    assert "To confirm" in run("status", practice / "practice.yaml", "--today", TODAY).output
+    code = record(practice).came("r1").code
+    saved = {
+        "kind": "migpack-review",
+        "practice": "A99998",
+        "document": "checklist.practice_staff",
+        "version": "Issue 1 draft",
+        "code": code,
+    }
+    values = {f"{FIRST}.done": "yes", f"{FIRST}.note": "rang the supplier"}
+    (practice / "review.json").write_text(json.dumps({**saved, "values": values}), "utf-8")
+    assert collect(practice, practice / "review.json").exit_code == 0
+    found = record(practice)
+    assert found.answer(f"{FIRST}.done").value == "yes" and found.answer(f"{FIRST}.note").value == "rang the supplier"
+    assert not found.waiting()
+
+
+def test_a_scan_can_be_counted_as_it_was_read(practice: Path) -> None:
+    collect(practice, scanned(practice))
+    assert collect(practice, "--confirm", "r1").exit_code == 0
+    assert record(practice).answer(f"{FIRST}.done").value == "yes" and record(practice).answer(f"{FIRST}.note") is None
