@@ -7,7 +7,6 @@ little beside where it should be if need be. Never guesses: between the limits a
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -37,16 +36,7 @@ EDGE_MM, WIDE_EDGE_MM = 0.8, 1.8  # of a place for words is left out, where its 
 _WIDE_MM = 4.0  # boxes at least so wide have a border of half a millimetre, those of lists one of 0.35
 
 
-@dataclass(frozen=True)
-class Box:
-    """What was seen of a box: the verdict, and the figures that it rests on."""
-
-    verdict: Verdict
-    border: float
-    ink: float
-
-
-def judge_box(sheet: Sheet, spot: Spot, *, printed: bool = False) -> Box:
+def judge_box(sheet: Sheet, spot: Spot, *, printed: bool = False) -> Verdict:
     """Return whether a box is ticked; `printed` says that it was printed ticked."""
     seen = _darkness(sheet.patch(*_grown(spot, AROUND_MM), PER_MM))
     wide, high = round(spot.width_mm * PER_MM), round(spot.height_mm * PER_MM)
@@ -57,14 +47,14 @@ def judge_box(sheet: Sheet, spot: Spot, *, printed: bool = False) -> Box:
     inside = seen[top + inset : top + high - inset, left + inset : left + wide - inset]
     ink = float(inside.mean())
     if border < BORDER_LEAST or side < SIDE_LEAST:
-        return Box("doubtful", border, ink)
+        return "doubtful"
     crossed_out = ink > SCRIBBLE_INSIDE and _sides_with_ink(seen, top, left, wide, high) >= 3
     if printed:
-        return Box("ticked" if PRINTED_TICK[0] <= ink <= PRINTED_TICK[1] else "doubtful", border, ink)
+        return "ticked" if PRINTED_TICK[0] <= ink <= PRINTED_TICK[1] else "doubtful"
     if ink < EMPTY_MOST:
-        return Box("empty", border, ink)
+        return "empty"
     ticked = ink >= TICKED_LEAST and not crossed_out and _middle(inside) >= MIDDLE_LEAST * ink
-    return Box("ticked" if ticked else "doubtful", border, ink)
+    return "ticked" if ticked else "doubtful"
 
 
 def ink_mm2(sheet: Sheet, spot: Spot) -> float:
