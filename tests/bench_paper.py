@@ -30,7 +30,7 @@ WRITTEN = 0.25  # of the places for words
 
 def main() -> None:
     """Print the figures for each resolution."""
-    times = int(sys.argv[1]) if len(sys.argv) > 1 else 6
+    times = int(sys.argv[1]) if len(sys.argv) > 1 else 10
     ready = samples.prepared(samples.SAMPLES["small"], Wanted(only=frozenset(FORMS)))
     printer = Printer(lambda name: ready.library.read(f"templates/{name}"))
     printed = {page.code: printer.print(page) for page in ready.pages}

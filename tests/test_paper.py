@@ -293,6 +293,33 @@ def test_what_cannot_be_read_is_said_and_the_rest_is_read() -> None:
     assert "another practice" in only.said[0]
 
 
+@pytest.mark.parametrize(("lost", "right"), [("1", 1.0), ("14", 0.9), ("34", 0.9)])
+def test_a_sheet_that_lost_codes_is_read_or_asked_never_guessed(lost: str, right: float) -> None:
+    names = list(boxes(form("go_live_morning"), 2))
+    kinds = {name: "tick" if index % 2 else "none" for index, name in enumerate(names)}
+    said: list[bool] = []
+    for seed in range(3):
+        picture = marked("go_live_morning", 2, kinds, seed)
+        _lose(picture, lost)
+        (found,) = read([scanned(picture, seed)], form("go_live_morning"))
+        said += [found.values[name] == ("yes" if kinds[name] == "tick" else "no") for name in names if name in found.values]
+        assert set(found.values) | set(found.doubtful) >= set(names)
+    assert all(said) and len(said) >= right * 3 * len(names)
+
+
+def test_a_sheet_with_one_code_left_is_not_read() -> None:
+    picture = sheet("go_live_morning", 1)
+    _lose(picture, "123")
+    (said,) = read([scanned(picture)], form("go_live_morning"))
+    assert "one whole code only" in said.said[0]
+
+
+def _lose(picture: Image.Image, corners: str) -> None:
+    for corner in corners:
+        x, y = (round(part * DPI / 25.4) for part in corner_mm("P", corner))
+        picture.paste(255, (x, y, x + 90, y + 90))
+
+
 def test_a_coarse_scan_is_refused_with_the_reason() -> None:
     (said,) = read([scanned(sheet("go_live_morning", 1, 150), dpi=150)], form("go_live_morning"), dpi=150)
     assert "scan it at 200 dpi or more" in said.said[0] and not said.values

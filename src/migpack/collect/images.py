@@ -62,7 +62,10 @@ def _scale(page: Any) -> float:
     if len(pictures) != 1 or len(objects) > 1:
         return DRAWN_DPI / 72
     left, bottom, right, top = pictures[0].get_bounds()
-    return float((dots / max(1.0, (right - left) * (top - bottom))) ** 0.5)
+    covered = (right - left) * (top - bottom)
+    if covered < page.get_width() * page.get_height() / 2:
+        return DRAWN_DPI / 72
+    return float((dots / covered) ** 0.5)
 
 
 def _frames(data: bytes) -> Iterator[Grey]:

@@ -7,7 +7,6 @@ little beside where it should be if need be. Never guesses: between the limits a
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -21,7 +20,7 @@ Verdict = Literal["ticked", "empty", "doubtful"]
 
 PER_MM = 10  # dots at which a box is looked at
 AROUND_MM = 3.5  # what is seen round a box: a scribble goes beyond it
-ASTRAY = 0.4  # of its width: how far a border may stand from its place, on a sheet that lacks a code; less than half way to the next box
+ASTRAY, ASTRAY_MM = 0.4, 2.0  # of its width, and at most: how far a border may stand from its place; less than half way to the next box
 FAINT = 0.12  # darker than the paper by less than this is noise, the shade of a stain or the other side shining through
 FULL = 0.5  # darker by this is full ink
 BORDER_LEAST = 0.45  # of full ink along the printed border, and along its weakest side:
@@ -30,23 +29,14 @@ EMPTY_MOST = 0.012  # of the inside: three specks of dust
 TICKED_LEAST = 0.035  # of the inside: a stroke of 1 mm by a fine pen
 MIDDLE_LEAST = 0.3  # of the ink's thickness lies near the middle of a tick; a ring only cuts the corners
 SCRIBBLE_INSIDE, SCRIBBLE_OUTSIDE = 0.4, 0.25  # more than that inside and on three sides outside: crossed out
-PRINTED_TICK = (0.12, 0.34)  # ink of a box that was printed ticked; beyond it somebody drew over it
+PRINTED_TICK = (0.14, 0.28)  # ink of a box that was printed ticked: 0.20 to 0.23 unless somebody drew over it
 WORD_MM2 = 0.8  # of ink: less than the shortest word or figure that people write
 SMALL_MM2, CAPITAL_MM2 = 2.2, 2.9  # of ink of a printed letter of 9.5 points, as a blurred scan thickens it
 EDGE_MM, WIDE_EDGE_MM = 0.8, 1.8  # of a place for words is left out, where its border may be; the second where the sheet lacks a code
 _WIDE_MM = 4.0  # boxes at least so wide have a border of half a millimetre, those of lists one of 0.35
 
 
-@dataclass(frozen=True)
-class Box:
-    """What was seen of a box: the verdict, and the figures that it rests on."""
-
-    verdict: Verdict
-    border: float
-    ink: float
-
-
-def judge_box(sheet: Sheet, spot: Spot, *, printed: bool = False) -> Box:
+def judge_box(sheet: Sheet, spot: Spot, *, printed: bool = False) -> Verdict:
     """Return whether a box is ticked; `printed` says that it was printed ticked."""
     seen = _darkness(sheet.patch(*_grown(spot, AROUND_MM), PER_MM))
     wide, high = round(spot.width_mm * PER_MM), round(spot.height_mm * PER_MM)
@@ -57,14 +47,14 @@ def judge_box(sheet: Sheet, spot: Spot, *, printed: bool = False) -> Box:
     inside = seen[top + inset : top + high - inset, left + inset : left + wide - inset]
     ink = float(inside.mean())
     if border < BORDER_LEAST or side < SIDE_LEAST:
-        return Box("doubtful", border, ink)
+        return "doubtful"
     crossed_out = ink > SCRIBBLE_INSIDE and _sides_with_ink(seen, top, left, wide, high) >= 3
     if printed:
-        return Box("ticked" if PRINTED_TICK[0] <= ink <= PRINTED_TICK[1] else "doubtful", border, ink)
+        return "ticked" if PRINTED_TICK[0] <= ink <= PRINTED_TICK[1] else "doubtful"
     if ink < EMPTY_MOST:
-        return Box("empty", border, ink)
+        return "empty"
     ticked = ink >= TICKED_LEAST and not crossed_out and _middle(inside) >= MIDDLE_LEAST * ink
-    return Box("ticked" if ticked else "doubtful", border, ink)
+    return "ticked" if ticked else "doubtful"
 
 
 def ink_mm2(sheet: Sheet, spot: Spot) -> float:
@@ -120,7 +110,7 @@ def _find_border(seen: Floats, wide: int, high: int, middle: int) -> tuple[int, 
     """Return by how many dots the border is astray, down and right, how dark it is there, and how dark its weakest side."""
     across = np.pad(np.cumsum(seen, 1), ((0, 0), (1, 0)))
     along = np.pad(np.cumsum(seen, 0), ((1, 0), (0, 0)))
-    start, far = round(AROUND_MM * PER_MM), round(ASTRAY * wide)
+    start, far = round(AROUND_MM * PER_MM), round(min(ASTRAY * wide, ASTRAY_MM * PER_MM))
     shifts = np.arange(-far, far + 1)
     top, left = start + middle + shifts[:, None], start + middle + shifts[None, :]
     bottom, right = top + high - 1 - 2 * middle, left + wide - 1 - 2 * middle

@@ -143,7 +143,7 @@ def _read_box(sheet: Sheet, form: IssuedForm, issued: IssuedField, reading: _Rea
     from migpack.collect.marks import crop, judge_box
 
     spot = form.sheets[sheet.code.way][issued.name]
-    verdict = judge_box(sheet, spot, printed=issued.value == "yes").verdict
+    verdict = judge_box(sheet, spot, printed=issued.value == "yes")
     if verdict == "doubtful":
         reading.doubtful.append(issued.name)
     else:
@@ -158,7 +158,7 @@ def _read_choice(sheet: Sheet, form: IssuedForm, issued: IssuedField, reading: _
 
     spots = form.sheets[sheet.code.way]
     choices = {value: spots.get(f"{issued.name}={value}") for value, _ in issued.options if value}
-    verdicts = {value: judge_box(sheet, spot).verdict for value, spot in choices.items() if spot}
+    verdicts = {value: judge_box(sheet, spot) for value, spot in choices.items() if spot}
     ticked = [value for value, verdict in verdicts.items() if verdict == "ticked"]
     if "doubtful" in verdicts.values() or len(ticked) > 1:
         reading.doubtful.append(issued.name)
@@ -181,7 +181,8 @@ def _keep_words(sheet: Sheet, form: IssuedForm, issued: IssuedField, reading: _R
 
 def _count_line(sheet: Sheet, form: IssuedForm, issued: IssuedField, reading: _Reading) -> None:
     line = issued.name.rpartition(".")[0]
-    if line != form.document and issued.kind != "tick" and line not in reading.lines and _written_on(sheet, form, issued):
+    of_row = line != form.document and not line.startswith(f"{form.document}.sign.") and issued.kind != "tick"
+    if of_row and line not in reading.lines and _written_on(sheet, form, issued):
         reading.lines.add(line)
 
 

@@ -17,6 +17,7 @@ from migpack.model import Spot
 
 KIND = "migpack-review"
 _NAME = "review-{}.json"
+_NO_NETWORK = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
 
 def review_page(found: Sequence[Found], forms: Mapping[str, IssuedForm], practice: str) -> str:
@@ -26,7 +27,8 @@ def review_page(found: Sequence[Found], forms: Mapping[str, IssuedForm], practic
     title = f"Look through the scanned sheets: {practice}"
     return (
         f'<!doctype html>\n<html lang="en-GB"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        '<meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">'
+        '<meta name="viewport" content="width=device-width">'
+        f'<meta http-equiv="Content-Security-Policy" content="{_NO_NETWORK}">'
         f"<style>{_STYLE}</style></head><body><main><h1>{escape(title)}</h1>"
         "<p>Compare each picture with what is said beside it, answer what could not be read, then press Save under each form and give "
         "the file that you get to <code>migpack collect</code>. Nothing leaves this computer.</p>"
@@ -119,7 +121,7 @@ def _ticked(found: Found, form: IssuedForm, issued: IssuedField) -> str:
 
 
 def _card(picture: bytes | None, inner: str) -> str:
-    shown = f'<img alt="" src="data:image/png;base64,{base64.b64encode(picture).decode()}">' if picture else ""
+    shown = f'<img alt="As scanned" src="data:image/png;base64,{base64.b64encode(picture).decode()}">' if picture else ""
     return f'<div class="card">{shown}{inner}</div>'
 
 
