@@ -13,7 +13,7 @@ from migpack.collect.returned import Found, Identity, Unreadable
 from migpack.collect.store import record_text
 from migpack.fillable import IssuedField, IssuedForm
 from migpack.problems import Mistakes
-from migpack.record import Answer, Record
+from migpack.record import Answer, Record, Signature
 from migpack.yamlio import decode, read_node, to_model
 
 TODAY = dt.date(2026, 12, 10)
@@ -184,6 +184,15 @@ def test_what_is_read_from_paper_waits_until_it_is_confirmed() -> None:
     record = confirm(record, ["r1"])
     assert record.answer("list.p1.done").value == "yes" and record.answer("list.p1.note") is None
     assert set(record.waiting()) == {"list.p2.done"}  # what could not be read is not taken as read
+
+
+def test_a_signature_with_a_pen_is_a_signature_with_its_picture_and_no_answer() -> None:
+    signed = (Signature(field="list.sign.pm.signature", state="ink"),)
+    crops = {"list.sign.pm.signature": b"png", "list.p1.note": b"png too"}
+    scan = Found("paper", Identity(PRACTICE, "list", "Issue 1 draft", LIST.code), {}, signatures=signed, crops=crops)
+    record, back = take(scan, file("scan.pdf"), FORMS, PRACTICE, Record(practice=PRACTICE))
+    assert record.came("r1").signatures[0].crop == "record/r1-1.png" and back.crops["record/r1-1.png"] == b"png"
+    assert set(record.answers) == {"list.p1.note"}
 
 
 def test_a_review_says_the_last_word_on_a_scan() -> None:

@@ -19,6 +19,7 @@ from migpack.record import Answer, Record, Return
 from migpack.values import read_date
 from migpack.vocabulary import printable
 
+CROPS = "record"  # the folder beside the record in which pictures of handwriting lie
 _SIGNED = "sign"  # the part of a field's name that belongs to a block of signatures
 _COUNT = re.compile(r"\d{1,3}")
 _BY = ("by", "initials", "name")
@@ -65,19 +66,20 @@ def take(found: Found, file: File, forms: Mapping[str, IssuedForm], practice: st
     gone = [name for name in changed if newest.field(name) is None]
     if gone:
         said = (*said, f"{len(gone)} answers are to items that the present version has no more: {', '.join(gone[:5])}")
-    kept = {name: value for name, value in changed.items() if name not in gone}
     entry = _entry(found, file, form, record)
-    answers = {name: _answer(name, value, found, form, entry, record) for name, value in kept.items()}
-    crops = {} if form.holds_patient_data else {f"record/{entry.id}-{n}.png": data for n, data in enumerate(found.crops.values(), 1)}
-    for name in found.doubtful:
-        answers[name] = Answer(on=entry.dated, source=entry.id, confirmed=False)
-    for path, name in zip(crops, found.crops, strict=False):
-        answers[name] = Answer(on=entry.dated, source=entry.id, confirmed=False, crop=path)
+    answers = {name: _answer(name, value, found, form, entry, record) for name, value in changed.items() if name not in gone}
+    crops: dict[str, str] = {}
     if form.holds_patient_data:
-        rows = _rows_used(changed)
         answers = {name: answer for name, answer in answers.items() if _is_signed(name, form) or _tells_of_the_sheet(name, answer.value)}
-        entry = entry.model_copy(update={"notes": (f"{rows} row{'s' if rows > 1 else ''} used",) if rows else ()})
-    return _with(record, practice, entry, answers), Taken(entry, form, answers, crops, said)
+        entry = entry.model_copy(update={"notes": found.notes if found.medium == "paper" else _rows_used(changed)})
+    else:
+        crops = {name: f"{CROPS}/{entry.id}-{n}.png" for n, name in enumerate(found.crops, 1)}
+        signatures = tuple(one.model_copy(update={"crop": crops.get(one.field, "")}) for one in found.signatures)
+        entry = entry.model_copy(update={"signatures": signatures, "notes": tuple(map(printable, found.notes))})
+        unread = {*found.doubtful, *crops} - {one.field for one in signatures}
+        answers |= {name: Answer(on=entry.dated, source=entry.id, confirmed=False, crop=crops.get(name, "")) for name in sorted(unread)}
+    pictures = {path: found.crops[name] for name, path in crops.items()}
+    return _with(record, practice, entry, answers), Taken(entry, form, answers, pictures, said)
 
 
 def decide(record: Record, decisions: Iterable[str], by: str, on: dt.date) -> Record:
@@ -166,12 +168,10 @@ def _plain(value: str, field: IssuedField) -> str:
 def _entry(found: Found, file: File, form: IssuedForm, record: Record) -> Return:
     dated = _first_day(found, [f for f in form.fields if _is_signed(f.name, form) and f.name.endswith(".date")])
     day = dated or found.saved_on or file.saved_on
-    private = form.holds_patient_data  # then even the file's name may be a patient's
     return Return(
-        id=_next_id(record), file="" if private else printable(file.name), sha256=file.sha256, read_on=file.read_on,
-        dated=min(day, file.read_on), document=form.document, version=form.version, code=form.code, medium=found.medium,
-        signatures=tuple(one.model_copy(update={"crop": ""}) for one in found.signatures) if private else found.signatures,
-        notes=() if private else tuple(map(printable, found.notes)),
+        id=_next_id(record), file="" if form.holds_patient_data else printable(file.name),  # even its name may be a patient's
+        sha256=file.sha256, read_on=file.read_on, dated=min(day, file.read_on), document=form.document, version=form.version,
+        code=form.code, medium=found.medium, signatures=tuple(one.model_copy(update={"crop": ""}) for one in found.signatures),
     )  # fmt: skip
 
 
@@ -220,10 +220,10 @@ def _tells_of_the_sheet(name: str, value: str) -> bool:
         return False
 
 
-def _rows_used(changed: Mapping[str, str]) -> int:
-    """Return in how many rows something was written."""
+def _rows_used(changed: Mapping[str, str]) -> tuple[str, ...]:
+    """Return in words in how many rows something was written; nothing where none was."""
     rows = {name.rpartition(".")[0] for name, value in changed.items() if value and any(part.isdigit() for part in name.split("."))}
-    return len(rows)
+    return (f"{len(rows)} row{'' if len(rows) == 1 else 's'} used",) if rows else ()
 
 
 def _with(record: Record, practice: str, entry: Return, answers: Mapping[str, Answer]) -> Record:

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from migpack.collect import review, store
-from migpack.collect.answers import Taken, take
+from migpack.collect import review
+from migpack.collect.answers import CROPS, Taken, take
 from migpack.collect.gather import Read, gather
 from migpack.collect.returned import Found, Unreadable
 from migpack.fillable import IssuedForm
@@ -74,7 +74,7 @@ def _take(run: Collected, read: Read, found: Found, forms: Mapping[str, IssuedFo
     run.taken.append((read.file.name, taken))
     run.private |= taken.crops
     if found.medium == "paper" and not taken.again:
-        run.private[f"{store.FOLDER}/review-{taken.entry.id}.html"] = review.review_page([found], forms, name).encode()
+        run.private[f"{CROPS}/review-{taken.entry.id}.html"] = review.review_page([found], forms, name).encode()
 
 
 def _asked(found: Found, forms: Mapping[str, IssuedForm], ask: Ask | None) -> Found:

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from migpack import yamlio
+from migpack.collect.answers import CROPS
 from migpack.problems import Place, mistake
 from migpack.record import NAME, Record
 
-FOLDER = "record"
 _HEAD = """What came back, written by 'migpack collect': every answer that was read, who gave it, when, and in which return it came.
 Nothing is ever taken out. Decide between answers that differ with 'migpack collect PRACTICE.YAML --resolve FIELD=VALUE'."""
 
@@ -28,7 +28,7 @@ def write_record(folder: Path, record: Record, private: Mapping[str, bytes]) -> 
     """
     try:
         for name, data in private.items():
-            (folder / FOLDER).mkdir(mode=0o700, exist_ok=True)
+            (folder / CROPS).mkdir(mode=0o700, exist_ok=True)
             _write(folder / name, data, 0o600)
         _write(folder / NAME, record_text(record).encode(), 0o644)
     except OSError as error:
