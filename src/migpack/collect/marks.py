@@ -21,8 +21,9 @@ Verdict = Literal["ticked", "empty", "doubtful"]
 PER_MM = 10  # dots at which a box is looked at
 AROUND_MM = 3.5  # what is seen round a box: a scribble goes beyond it
 ASTRAY, ASTRAY_MM = 0.4, 2.0  # of its width, and at most: how far a border may stand from its place; less than half way to the next box
-FAINT = 0.12  # darker than the paper by less than this is noise, the shade of a stain or the other side shining through
+FAINT = 0.12  # darker than the paper round about by less than this is noise, or the other side shining through
 FULL = 0.5  # darker by this is full ink
+BROAD = 16  # dots: what is wider (1.6 mm or more) and paler than full ink is a stain or a shadow, and counts as paper there
 BORDER_LEAST = 0.45  # of full ink along the printed border, and along its weakest side:
 SIDE_LEAST = 0.25  # a border that a hole or a staple has taken says that the box may be damaged too
 EMPTY_MOST = 0.012  # of the inside: three specks of dust
@@ -59,13 +60,10 @@ def judge_box(sheet: Sheet, spot: Spot, *, printed: bool = False) -> Verdict:
 
 def ink_mm2(sheet: Sheet, spot: Spot) -> float:
     """Return how much ink lies in a place for words, its edges left out."""
-    per_mm, edge = 6, EDGE_MM if sheet.codes == 4 else WIDE_EDGE_MM
+    per_mm, edge = 8, EDGE_MM if sheet.codes == 4 else WIDE_EDGE_MM
     width, height = max(1.0, spot.width_mm - 2 * edge), max(1.0, spot.height_mm - 2 * edge)
     grey = sheet.patch(spot.left_mm + edge, spot.top_mm + edge, width, height, per_mm)
-    whole = 0.0
-    for left in range(0, grey.shape[1], 8 * per_mm):  # each part against its own white: a stain or a shadow is no ink
-        whole += float(_darkness(grey[:, left : left + 8 * per_mm], white=90).sum())
-    return whole / per_mm**2
+    return float(_darkness(grey).sum()) / per_mm**2
 
 
 def printed_mm2(words: str) -> float:
@@ -88,12 +86,29 @@ def _grown(spot: Spot, by: float) -> tuple[float, float, float, float]:
     return spot.left_mm - by, spot.top_mm - by, spot.width_mm + 2 * by, spot.height_mm + 2 * by
 
 
-def _darkness(grey: Floats, white: float = 85) -> Floats:
-    """Return for each dot how much of full ink lies there, 0 to 1; `white` is the percentile that counts as paper."""
-    if min(grey.shape) > 2:
-        grey = _softened(grey)
-    paper = max(1.0, float(np.percentile(grey, white)))
-    found: Floats = np.clip((1 - grey / paper - FAINT) / (FULL - FAINT), 0, 1)
+def _darkness(grey: Floats) -> Floats:
+    """Return for each dot how much of full ink lies there, 0 to 1.
+
+    A stroke is measured against the paper beside it, so that a stain under it counts as paper; what is broad has to be as dark as full ink.
+    """
+    soft = _softened(grey)
+    white = max(1.0, float(np.percentile(soft, 85)))
+    stroke = (1 - soft / np.maximum(1.0, _without_strokes(soft)) - FAINT) / (FULL - FAINT)
+    found: Floats = np.clip(np.where(soft < (1 - FULL) * white, 1.0, stroke), 0, 1)
+    return found
+
+
+def _without_strokes(grey: Floats) -> Floats:
+    """Return the paper as it would be without anything darker that is narrower than `BROAD`: a grey closing."""
+    rows, columns = grey.shape
+    held = np.pad(grey, BROAD, mode="edge")
+    for pick in (np.maximum, np.minimum):
+        step = 1
+        while step < BROAD:
+            held = pick(held[step:], held[:-step])
+            held = pick(held[:, step:], held[:, :-step])
+            step *= 2
+    found: Floats = held[1 : rows + 1, 1 : columns + 1]
     return found
 
 
