@@ -141,7 +141,7 @@ def _spoil(sheet: Image.Image, rnd: random.Random, dpi: int) -> None:
         shade = rnd.choice((0, 70, 200))
         for y in (height / 2 - 40 * dots, height / 2 + 40 * dots):
             pen.ellipse((9 * dots, y - 3 * dots, 15 * dots, y + 3 * dots), fill=shade)
-    if rnd.random() < 0.3:
+    if rnd.random() < 0.4:
         _coffee(sheet, rnd, dots)
     if rnd.random() < 0.3:
         pen.line([(6 * dots, 14 * dots), (14 * dots, 7 * dots)], fill=90, width=round(1.1 * dots))
@@ -153,7 +153,7 @@ def _spoil(sheet: Image.Image, rnd: random.Random, dpi: int) -> None:
 def _coffee(sheet: Image.Image, rnd: random.Random, dots: float) -> None:
     stain = Image.new("L", sheet.size, 255)
     x, y, r = rnd.uniform(0, sheet.width), rnd.uniform(0, sheet.height), rnd.uniform(30, 42) * dots
-    shade = rnd.randint(205, 235)
+    shade = rnd.randint(180, 235)
     ImageDraw.Draw(stain).ellipse((x - r, y - r, x + r, y + r), fill=shade + 12, outline=shade, width=round(rnd.uniform(2, 4) * dots))
     soft = np.asarray(stain.filter(ImageFilter.GaussianBlur(0.6 * dots)), float) / 255
     sheet.paste(Image.fromarray((np.asarray(sheet, float) * soft).astype("uint8")))

@@ -293,6 +293,20 @@ def test_what_cannot_be_read_is_said_and_the_rest_is_read() -> None:
     assert "another practice" in only.said[0]
 
 
+@pytest.mark.parametrize("shade", [0.9, 0.8, 0.65])
+def test_the_edge_of_a_stain_is_no_tick(shade: float) -> None:
+    ticked, *empty = names = list(boxes(form("go_live_morning"), 1))
+    picture = marked("go_live_morning", 1, {ticked: "pencil"})
+    drawn = np.asarray(picture).copy()
+    for name in names:
+        spot = form("go_live_morning").sheets["A"][name]
+        left, top = round((spot.left_mm + 1) * DPI / 25.4), round((spot.top_mm - 6) * DPI / 25.4)
+        drawn[top : top + 130, left : left + 22] = drawn[top : top + 130, left : left + 22] * shade
+    (found,) = read([scanned(Image.fromarray(drawn))], form("go_live_morning"))
+    assert {name for name, value in found.values.items() if value == "yes"} == {ticked}
+    assert {found.values.get(name) for name in empty} == {"no"}
+
+
 @pytest.mark.parametrize(("lost", "right"), [("1", 1.0), ("14", 0.9), ("34", 0.9)])
 def test_a_sheet_that_lost_codes_is_read_or_asked_never_guessed(lost: str, right: float) -> None:
     names = list(boxes(form("go_live_morning"), 2))

@@ -21,8 +21,9 @@ Verdict = Literal["ticked", "empty", "doubtful"]
 PER_MM = 10  # dots at which a box is looked at
 AROUND_MM = 3.5  # what is seen round a box: a scribble goes beyond it
 ASTRAY, ASTRAY_MM = 0.4, 2.0  # of its width, and at most: how far a border may stand from its place; less than half way to the next box
-FAINT = 0.12  # darker than the paper by less than this is noise, the shade of a stain or the other side shining through
+FAINT = 0.12  # darker than the paper round about by less than this is noise, or the other side shining through
 FULL = 0.5  # darker by this is full ink
+BROAD = 16  # dots: what is wider (1.6 mm or more) and paler than full ink is a stain or a shadow, and counts as paper there
 BORDER_LEAST = 0.45  # of full ink along the printed border, and along its weakest side:
 SIDE_LEAST = 0.25  # a border that a hole or a staple has taken says that the box may be damaged too
 EMPTY_MOST = 0.012  # of the inside: three specks of dust
@@ -38,34 +39,32 @@ _WIDE_MM = 4.0  # boxes at least so wide have a border of half a millimetre, tho
 
 def judge_box(sheet: Sheet, spot: Spot, *, printed: bool = False) -> Verdict:
     """Return whether a box is ticked; `printed` says that it was printed ticked."""
-    seen = _darkness(sheet.patch(*_grown(spot, AROUND_MM), PER_MM))
+    seen, anything = _darkness(sheet.patch(*_grown(spot, AROUND_MM), PER_MM))
     wide, high = round(spot.width_mm * PER_MM), round(spot.height_mm * PER_MM)
     line = 0.5 if spot.width_mm >= _WIDE_MM else 0.35
     down, right, border, side = _find_border(seen, wide, high, round(line / 2 * PER_MM))
     left, top = round(AROUND_MM * PER_MM) + right, round(AROUND_MM * PER_MM) + down
     inset = round((line + 0.3) * PER_MM)
-    inside = seen[top + inset : top + high - inset, left + inset : left + wide - inset]
-    ink = float(inside.mean())
-    if border < BORDER_LEAST or side < SIDE_LEAST:
+    within = slice(top + inset, top + high - inset), slice(left + inset, left + wide - inset)
+    inside, ink = seen[within], float(seen[within].mean())
+    crossed_out = anything[within].mean() > SCRIBBLE_INSIDE and _sides_with_ink(anything, top, left, wide, high) >= 3
+    if border < BORDER_LEAST or side < SIDE_LEAST or crossed_out:
         return "doubtful"
-    crossed_out = ink > SCRIBBLE_INSIDE and _sides_with_ink(seen, top, left, wide, high) >= 3
     if printed:
         return "ticked" if PRINTED_TICK[0] <= ink <= PRINTED_TICK[1] else "doubtful"
     if ink < EMPTY_MOST:
         return "empty"
-    ticked = ink >= TICKED_LEAST and not crossed_out and _middle(inside) >= MIDDLE_LEAST * ink
+    ticked = ink >= TICKED_LEAST and _middle(inside) >= MIDDLE_LEAST * ink
     return "ticked" if ticked else "doubtful"
 
 
 def ink_mm2(sheet: Sheet, spot: Spot) -> float:
     """Return how much ink lies in a place for words, its edges left out."""
-    per_mm, edge = 6, EDGE_MM if sheet.codes == 4 else WIDE_EDGE_MM
+    per_mm, edge = 8, EDGE_MM if sheet.codes == 4 else WIDE_EDGE_MM
     width, height = max(1.0, spot.width_mm - 2 * edge), max(1.0, spot.height_mm - 2 * edge)
     grey = sheet.patch(spot.left_mm + edge, spot.top_mm + edge, width, height, per_mm)
-    whole = 0.0
-    for left in range(0, grey.shape[1], 8 * per_mm):  # each part against its own white: a stain or a shadow is no ink
-        whole += float(_darkness(grey[:, left : left + 8 * per_mm], white=90).sum())
-    return whole / per_mm**2
+    strokes, _ = _darkness(grey)
+    return float(strokes.sum()) / per_mm**2
 
 
 def printed_mm2(words: str) -> float:
@@ -88,12 +87,34 @@ def _grown(spot: Spot, by: float) -> tuple[float, float, float, float]:
     return spot.left_mm - by, spot.top_mm - by, spot.width_mm + 2 * by, spot.height_mm + 2 * by
 
 
-def _darkness(grey: Floats, white: float = 85) -> Floats:
-    """Return for each dot how much of full ink lies there, 0 to 1; `white` is the percentile that counts as paper."""
-    if min(grey.shape) > 2:
-        grey = _softened(grey)
-    paper = max(1.0, float(np.percentile(grey, white)))
-    found: Floats = np.clip((1 - grey / paper - FAINT) / (FULL - FAINT), 0, 1)
+def _darkness(grey: Floats) -> tuple[Floats, Floats]:
+    """Return for each dot how much of full ink lies there, 0 to 1: by strokes, and by whatever is darker than the paper.
+
+    A stroke is measured against what is beside it, so that a stain under it counts as paper; what is broad has to be as dark as full ink.
+    """
+    soft = _softened(grey)
+    white = max(1.0, float(np.percentile(soft, 85)))
+    anything = _part_of_full(soft / white)
+    strokes = np.where(anything >= 1, 1.0, _part_of_full(soft / np.maximum(1.0, _without_strokes(soft))))
+    return strokes, anything
+
+
+def _part_of_full(brightness: Floats) -> Floats:
+    found: Floats = np.clip((1 - brightness - FAINT) / (FULL - FAINT), 0, 1)
+    return found
+
+
+def _without_strokes(grey: Floats) -> Floats:
+    """Return the paper as it would be without anything darker that is narrower than `BROAD`: a grey closing."""
+    rows, columns = grey.shape
+    held = np.pad(grey, BROAD, mode="edge")
+    for pick in (np.maximum, np.minimum):
+        step = 1
+        while step < BROAD:
+            held = pick(held[step:], held[:-step])
+            held = pick(held[:, step:], held[:, :-step])
+            step *= 2
+    found: Floats = held[1 : rows + 1, 1 : columns + 1]
     return found
 
 
