@@ -6,7 +6,6 @@ import base64
 import html
 import io
 import re
-import time
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -297,17 +296,6 @@ def test_a_house_file_without_a_style_is_told(writer: WordWriter) -> None:
 
 def test_the_committed_house_file_is_what_the_script_makes() -> None:
     assert house_docx.house_docx() == (STYLES / "styles/house.docx").read_bytes()
-
-
-def test_a_long_checklist_is_written_at_once(writer: WordWriter) -> None:
-    steps = "<p><strong>Do it</strong></p><ul><li>One</li><li>Two</li></ul>"
-    row = f'<tr><td>P-{{n}}</td><td>{steps}</td><td><input type="checkbox" name="a.{{n}}" title="x"></td></tr>'
-    rows = "".join(row.format(n=n) for n in range(200))
-    source = page(f'<h1>Long</h1><table class="tasks">{COLUMNS}{HEAD}<tbody>{rows}</tbody></table>')
-    tree = read(source.html, "sample")
-    start = time.process_time()
-    writer.write(source, tree)
-    assert time.process_time() - start < 0.3
 
 
 BODY, CORE = "word/document.xml", "docProps/core.xml"
