@@ -84,7 +84,8 @@ def _say(dpi: int, sheets: int, lost: int, spent: float, tally: dict[str, Counte
     told = sum((count for kind, count in tally.items() if kind not in scanner.ASKED), Counter())
     boxes = sum(told.values())
     if boxes:
-        print(f"  {boxes} boxes: {told['right'] / boxes:.2%} right, {told['asked'] / boxes:.2%} asked, {told['wrong']} wrong")
+        wrong = sum(count["wrong"] for count in tally.values())  # crossed-out ones too, which ought to be asked
+        print(f"  {boxes} boxes: {told['right'] / boxes:.2%} right, {told['asked'] / boxes:.2%} asked, {wrong} wrong")
         print("  " + "; ".join(f"{kind} {sum(c.values())}: {c['asked']} asked, {c['wrong']} wrong" for kind, c in sorted(tally.items())))
         print(f"  handwriting: {words['kept']} kept, {words['missed']} missed, {words['of empty places']} pictures of empty places")
 
