@@ -60,7 +60,7 @@ def bare_python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_code_and_content_and_nothing_else(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     for wanted in (
-        "migpack/cli.py",
+        "migpack/cli/__init__.py",
         "migpack/templates/catalogue.yaml",
         "migpack/checklists/timeline.yaml",
         "migpack/templates/samples/small/practice.yaml",
