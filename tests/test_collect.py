@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from PIL import Image
 from pypdf import PdfReader, PdfWriter
 
 import samples
@@ -223,6 +224,19 @@ def test_a_scan_counts_when_a_person_has_looked_it_through(practice: Path) -> No
     found = record(practice)
     assert found.answer(f"{FIRST}.done").value == "yes" and found.answer(f"{FIRST}.note").value == "rang the supplier"
     assert not found.waiting()
+
+
+def test_a_scan_of_which_a_sheet_cannot_be_read_is_no_evidence_to_copy(practice: Path) -> None:
+    path = scanned(practice)
+    [good] = scanner.sheets(path.read_bytes(), 200)
+    foreign = Image.new("L", good.size, 255)
+    foreign.paste(0, (300, 300, 900, 1200))
+    path.write_bytes(scanner.as_file([good, foreign], "PDF", 200))
+    done = collect(practice, path)
+    assert done.exit_code == 1 and "page 2: no code was found" in done.output
+    assert record(practice).came("r1").partly_read
+    said = run("evidence", practice / "practice.yaml", "--pack", practice / "out", "--out", practice / "out", "--today", TODAY).output
+    assert "returned: 1 files, 0 copied" in said and "scan.pdf" not in said
 
 
 def test_a_scan_can_be_counted_as_it_was_read(practice: Path) -> None:

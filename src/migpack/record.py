@@ -38,12 +38,14 @@ class Signature(_Entry):
 class Return(_Entry):
     """A file, or some sheets of a scan, that came back: one document of the pack, in one version.
 
-    A person's decision between answers is a return too, without file and document.
+    A person's decision between answers is a return too, without file and document. `partly_read` says that the file holds a sheet
+    that could not be read, so that nobody knows all of what it holds.
     """
 
     id: str
     file: str = ""
     sha256: str = ""
+    partly_read: bool = False
     read_on: Date
     dated: Date
     document: str = ""

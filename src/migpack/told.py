@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from migpack.record import Answer, Record
 
+STATUS_OF_TICK = {"yes": "Done", "no": "Not started"}  # what a tick on a checklist is in the words of the tracker
 KINDS = {"ink": "by pen", "intact": "digital", "unchecked": "digital, not checked", "broken": "digital, does not hold"}
 
 

@@ -28,12 +28,13 @@ _ON = ("on", "date")
 
 @dataclass(frozen=True)
 class File:
-    """A returned file: its name, its hash, and the days on which it was saved and read."""
+    """A returned file: its name, its hash, the days on which it was saved and read, and whether a sheet of it could not be read."""
 
     name: str
     sha256: str
     saved_on: dt.date
     read_on: dt.date
+    partly_read: bool = False
 
 
 @dataclass(frozen=True)
@@ -170,7 +171,7 @@ def _entry(found: Found, file: File, form: IssuedForm, record: Record) -> Return
     day = dated or found.saved_on or file.saved_on
     return Return(
         id=_next_id(record), file="" if form.holds_patient_data else printable(file.name),  # even its name may be a patient's
-        sha256=file.sha256, read_on=file.read_on, dated=min(day, file.read_on), document=form.document, version=form.version,
+        sha256=file.sha256, partly_read=file.partly_read, read_on=file.read_on, dated=min(day, file.read_on), document=form.document, version=form.version,
         code=form.code, medium=found.medium, signatures=tuple(one.model_copy(update={"crop": ""}) for one in found.signatures),
     )  # fmt: skip
 

@@ -133,13 +133,17 @@ def write_evidence(evidence: Evidence, plan: Plan, library: Library, today: dt.d
 
 
 def _private(plan: Plan, pack: Path) -> frozenset[str]:
-    """Return the hashes of returned files that hold, or may hold, patients' details; a scan does when any of its documents does."""
+    """Return the hashes of returned files that hold, or may hold, patients' details.
+
+    A scan does when any of its documents does, or when a sheet of it could not be read.
+    """
     forms = read_forms(pack)
     known = {spec.id: spec.holds_patient_data for spec in plan.case.content.catalogue.documents}
 
     def may_hold(entry: Return) -> bool:
         form = forms.get(entry.code)
-        return known.get(entry.document.partition(".")[0], True) or (form is not None and form.holds_patient_data)
+        of_patients = known.get(entry.document.partition(".")[0], True) or (form is not None and form.holds_patient_data)
+        return of_patients or entry.partly_read
 
     return frozenset(entry.sha256 for entry in plan.case.record.returns if entry.sha256 and may_hold(entry))
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from migpack.collect.answers import File
 from migpack.collect.guard import guarded
-from migpack.collect.returned import Found, Unreadable
+from migpack.collect.returned import Found, NoForm, Unreadable
 from migpack.fillable import IssuedForm
 from migpack.problems import CannotRun, Place, mistake
 
@@ -86,7 +86,7 @@ def read(files: Mapping[str, bytes], forms: Mapping[str, IssuedForm]) -> tuple[F
     if b"%PDF-" in data[:1024]:
         try:
             return (guarded(pdf.read_pdf, data, seconds=SECONDS, megabytes=MEGABYTES),)
-        except pdf.NoForm:
+        except NoForm:
             return _scan(files, forms)
     if data.startswith(b"PK") and b"xl/workbook" in data:
         return (guarded(tracker.read_tracker, data, seconds=SECONDS, megabytes=MEGABYTES),)

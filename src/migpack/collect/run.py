@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from migpack.collect import review
-from migpack.collect.answers import CROPS, Taken, take
-from migpack.collect.gather import Read, gather
+from migpack.collect.answers import CROPS, File, Taken, take
+from migpack.collect.gather import gather
 from migpack.collect.returned import Found, Unreadable
 from migpack.fillable import IssuedForm
 from migpack.record import Answer, Record, Return
@@ -56,22 +56,28 @@ def collect(
     for read in gather(paths, forms, today):
         if read.problem:
             run.failed.append((read.file.name, read.problem))
+        file = replace(read.file, partly_read=any(map(_is_of_no_form, read.found)))
         for found in read.found:
-            _take(run, read, _asked(found, forms, ask), forms, practice)
+            if _is_of_no_form(found):
+                run.failed += [(file.name, said) for said in found.said]
+            else:
+                _take(run, file, _asked(found, forms, ask), forms, practice)
     return run
 
 
-def _take(run: Collected, read: Read, found: Found, forms: Mapping[str, IssuedForm], practice: tuple[str, str]) -> None:
+def _is_of_no_form(found: Found) -> bool:
+    """Say whether this only tells of sheets that could not be read."""
+    return found.medium == "paper" and not found.identity.code
+
+
+def _take(run: Collected, file: File, found: Found, forms: Mapping[str, IssuedForm], practice: tuple[str, str]) -> None:
     code, name = practice
-    if found.medium == "paper" and not found.identity.code:
-        run.failed += [(read.file.name, said) for said in found.said]
-        return
     try:
-        run.record, taken = take(found, read.file, forms, code, run.record)
+        run.record, taken = take(found, file, forms, code, run.record)
     except Unreadable as error:
-        run.failed.append((read.file.name, str(error)))
+        run.failed.append((file.name, str(error)))
         return
-    run.taken.append((read.file.name, taken))
+    run.taken.append((file.name, taken))
     run.private |= taken.crops
     if found.medium == "paper" and not taken.again:
         run.private[f"{CROPS}/review-{taken.entry.id}.html"] = review.review_page([found], forms, name).encode()

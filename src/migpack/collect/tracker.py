@@ -36,9 +36,7 @@ def read_tracker(data: bytes) -> Found:
     if data.startswith(_OLE):
         raise Unreadable("the workbook has a password, or is an old .xls \N{EM DASH} save it as an .xlsx without a password and send that")
     parts = unpack(data, "workbook")
-    for name, part in parts.items():
-        if name.endswith((".xml", ".rels")):
-            parse(part)
+    checked = {name: parse(part) for name, part in parts.items() if name.endswith((".xml", ".rels"))}
     sheets = _sheets(data)
     about = sheets.get(ABOUT, [])
     said = {str(row[0]): normal(str(row[1])) for row in about if len(row) > 1 and row[0] and row[1]}
@@ -63,8 +61,18 @@ def read_tracker(data: bytes) -> Found:
         ("Third parties", party, PARTY_FIELDS, PARTY_STATUSES),
     ):
         notes += _read_rows(sheets.get(sheet, []), sheet, name_of, fields, statuses, values)
+    notes += _remarks(checked)
     identity = Identity(**{**told, "code": told["code"].replace("-", "")})
     return Found("tracker", identity, values, tuple(notes), saved_on=saved_on(parts))
+
+
+def _remarks(parts: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what people wrote as comments (Excel's threads) or notes on cells; of a thread its note is only a copy."""
+    threads = [part for name, part in parts.items() if name.startswith("xl/threadedComments/")]
+    notes = [part for name, part in parts.items() if re.match("xl/comments(/|[0-9]*[.])", name)]
+    for node in (node for part in threads or notes for node in part.iter("{*}threadedComment", "{*}comment")):
+        if words := " ".join("".join(text.text or "" for text in node.iter("{*}t", "{*}text")).split()):
+            yield f"Comment on {node.get('ref', 'a cell')}: {words}"
 
 
 def _sheets(data: bytes) -> dict[str, list[_Row]]:
