@@ -171,8 +171,9 @@ def _entry(found: Found, file: File, form: IssuedForm, record: Record) -> Return
     day = dated or found.saved_on or file.saved_on
     return Return(
         id=_next_id(record), file="" if form.holds_patient_data else printable(file.name),  # even its name may be a patient's
-        sha256=file.sha256, partly_read=file.partly_read, read_on=file.read_on, dated=min(day, file.read_on), document=form.document, version=form.version,
-        code=form.code, medium=found.medium, signatures=tuple(one.model_copy(update={"crop": ""}) for one in found.signatures),
+        sha256=file.sha256, partly_read=file.partly_read, read_on=file.read_on, dated=min(day, file.read_on),
+        document=form.document, version=form.version, code=form.code, medium=found.medium,
+        signatures=tuple(one.model_copy(update={"crop": ""}) for one in found.signatures),
     )  # fmt: skip
 
 
