@@ -83,7 +83,7 @@ def write_questionnaire(folder: Path) -> tuple[Path, ...]:
         return desk.library.read(f"templates/{name}")
 
     word = WordWriter(library).write(page, read(page.html, DOCUMENT))
-    files = {targets["docx"]: word.data, targets["pdf"]: Printer(library).print(page).data}
+    files = {targets["docx"]: word.data, targets["pdf"]: Printer(library).print(page, codes=False).data}
     files[folder / ISSUED] = write_forms(dict(read_forms(folder, ISSUED)) | {page.code: issued_form(page, desk.practice)})
     _write(folder, files)
     return tuple(targets.values())

@@ -67,11 +67,11 @@ class Printer:
         with _own_fonts_only():
             self._fonts = self._engine.text.fonts.FontConfiguration()
 
-    def print(self, page: Page) -> Artefact:
-        """Return the page as a PDF, its form fields live where its document is fillable."""
+    def print(self, page: Page, *, codes: bool = True) -> Artefact:
+        """Return the page as a PDF, its form fields live where its document is fillable; a form that is not scanned needs no `codes`."""
         name, fillable = page.document.id, page.document.spec.fillable
         document = self.lay_out(page, forms=fillable)
-        data = self.write(document, name=name, identity=page.html, codes=sheet_codes(document, "A"))
+        data = self.write(document, name=name, identity=page.html, codes=sheet_codes(document, "A") if codes else {})
         spots = spots_of(document, name) if page.code else {}
         return Artefact(f"{page.document.path}.pdf", data, name, len(document.pages), spots=spots)
 
