@@ -129,6 +129,7 @@ def test_two_people_who_disagree_are_told_and_a_person_decides(practice: Path) -
     collect(practice, came_back(practice, {f"{FIRST}.note": "a", f"{FIRST}.by": "SE"}, "a.pdf"))
     done = collect(practice, came_back(practice, {f"{FIRST}.note": "b", f"{FIRST}.by": "KE"}, "b.pdf"))
     assert f"answers differ on {FIRST}.note" in done.output and "'a' says SE" in done.output and "'b' says KE" in done.output
+    assert f"decide with --resolve {FIRST}.note=VALUE --by NAME" in done.output
     decided = collect(practice, "--resolve", f"{FIRST}.note=b", "--by", "Kim Example")
     assert decided.exit_code == 0 and "differ" not in decided.output
     assert record(practice).answer(f"{FIRST}.note").value == "b"
@@ -161,11 +162,17 @@ def test_another_practices_form_is_refused(practice: Path) -> None:
         (["nowhere.pdf"], "there is no such file or folder"),
         (["--confirm", "r7"], "there is no return 'r7'"),
         (["--resolve", "no equals sign"], "write FIELD=VALUE"),
+        (["--resolve", "a.b=yes"], "people do not disagree on 'a.b'"),
     ],
 )
 def test_wrong_use_is_told_in_one_line(practice: Path, words: list[str], says: str) -> None:
     done = collect(practice, *words)
     assert done.exit_code == 1 and says in done.output and "Traceback" not in done.output
+
+
+def test_nothing_to_read_is_wrong_use(practice: Path) -> None:
+    done = collect(practice)
+    assert done.exit_code == 2 and "name the files or folders that came back" in done.output
 
 
 def test_without_a_pack_the_command_says_where_it_looked(practice: Path) -> None:
@@ -236,7 +243,7 @@ def test_a_scan_of_which_a_sheet_cannot_be_read_is_no_evidence_to_copy(practice:
     assert done.exit_code == 1 and "page 2: no code was found" in done.output
     assert record(practice).came("r1").partly_read
     said = run("evidence", practice / "practice.yaml", "--pack", practice / "out", "--out", practice / "out", "--today", TODAY).output
-    assert "returned: 1 files, 0 copied" in said and "scan.pdf" not in said
+    assert "returned: 1 file, 0 copied" in said and "scan.pdf" not in said
 
 
 def test_a_scan_can_be_counted_as_it_was_read(practice: Path) -> None:

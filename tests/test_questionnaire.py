@@ -425,7 +425,8 @@ def test_another_practices_form_is_refused(folder: Path, empty: Path, tmp_path: 
     [
         ("form.docx", b"PK\x03\x04 no", "this is no Word file, or a damaged one"),
         ("form.pdf", b"%PDF-1.7 no", "damaged"),
-        ("form.txt", b"hello", "this is no Word file, or a damaged one"),
+        ("form.txt", b"hello", "this is no questionnaire that 'migpack new' has written"),
+        ("scan.png", b"\x89PNG", "this is no questionnaire that 'migpack new' has written, or only a print or a scan of one"),
     ],
 )
 def test_a_file_that_is_no_form_is_refused(tmp_path: Path, name: str, data: bytes, says: str) -> None:

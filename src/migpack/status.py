@@ -15,7 +15,7 @@ from typing import Literal
 from migpack.go_no_go import Gate, Morning, gates, morning
 from migpack.model import Milestone, Plan, Task
 from migpack.told import STATUS_OF_TICK, Disputed, Tellings, Told
-from migpack.values import read_date
+from migpack.values import read_day
 
 WEEK_DAYS = 6  # after today
 State = Literal["done", "not_applicable", "blocked", "overdue", "due_this_week", "in_progress", "unanswered"]
@@ -180,7 +180,7 @@ def _on(told: Tellings, name: str, latest: Told | None, said: str) -> dt.date | 
     """Return the day on which it was done, as written beside it, else the day on which it was said."""
     if latest and said == "Done":
         try:
-            return read_date(told.words(f"{name}.on"))
+            return read_day(told.words(f"{name}.on"))
         except ValueError:
             pass
     return latest.on if latest else None

@@ -54,8 +54,8 @@ class Evidence:
 
     @property
     def returned(self) -> list[Mapping[str, Any]]:
-        """What came back."""
-        return list(self.data["returned"])
+        """The files that came back."""
+        return [entry for entry in self.data["returned"] if entry["sha256"]]
 
 
 def gather_evidence(plan: Plan, last: Last, pack: Path, today: dt.date) -> Evidence:
@@ -187,7 +187,8 @@ def _returned(
         yield {
             "id": entry.id, "document": entry.document, "title": titles.get(entry.document, entry.document), "version": entry.version,
             "code": entry.code, "medium": entry.medium, "file": entry.file, "sha256": entry.sha256, "dated": entry.dated,
-            "read_on": entry.read_on, "notes": list(entry.notes), "kept": kept, "copies": paths,
+            "read_on": entry.read_on, "confirmed_by": entry.confirmed_by, "confirmed_on": entry.confirmed_on,
+            "notes": list(entry.notes), "kept": kept, "copies": paths,
             "signed": [
                 {"field": one.field, "by": told.words(f"{one.field.rpartition('.')[0]}.name") or one.by, "state": one.state, "on": one.on}
                 for one in entry.signatures

@@ -193,6 +193,8 @@ class _Desk:
 
     def taken(self, path: Path) -> Form:
         """Read a form that came back."""
+        if not path.is_file():
+            raise mistake(Place(str(path)), "there is no such file", "name the filled questionnaire")
         data, forms = read_bytes(path), self.forms
         try:
             found = _found(data, forms)
@@ -260,6 +262,8 @@ def _found(data: bytes, forms: Mapping[str, IssuedForm]) -> Found:
     own = {code: form for code, form in forms.items() if form.document == DOCUMENT}
     if b"%PDF-" in data[:1024]:
         return guarded(read_pdf, data, seconds=_SECONDS, megabytes=_MEGABYTES)
+    if not data.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
+        raise NoForm("this is neither a PDF nor a Word file")
     return guarded(read_word, data, own, seconds=_SECONDS, megabytes=_MEGABYTES)
 
 

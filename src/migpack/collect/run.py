@@ -59,7 +59,7 @@ def collect(
         file = replace(read.file, partly_read=any(map(_is_of_no_form, read.found)))
         for found in read.found:
             if _is_of_no_form(found):
-                run.failed += [(file.name, said) for said in found.said]
+                run.failed += [(file.name, said.removeprefix(f"{file.name}, ").removeprefix(f"{file.name} ")) for said in found.said]
             else:
                 _take(run, file, _asked(found, forms, ask), forms, practice)
     return run
@@ -119,13 +119,24 @@ def _label(form: IssuedForm, name: str) -> str:
 
 
 def _shown(answer: Answer) -> str:
-    words = "(handwriting, kept as a picture)" if answer.crop else answer.value.replace("\n", " / ")
+    words = "(handwriting, kept as a picture)" if answer.crop else _short(answer.value)
     words = words or ("(emptied)" if answer.confirmed else "(not read for sure)")
     by = f", {answer.by}" if answer.by else ""
-    return f"{words if len(words) <= 90 else words[:89] + '…'} [{answer.on}{by}]{'' if answer.confirmed else ' to confirm'}"
+    return f"{words} [{answer.on}{by}]{'' if answer.confirmed else ' to confirm'}"
 
 
-def who_says(record: Record, answer: Answer) -> str:
-    """Return an answer with who gave it, when and where, for people who have to decide."""
+def _short(words: str, most: int = 90) -> str:
+    line = words.replace("\n", " / ")
+    return line if len(line) <= most else f"{line[: most - 1]}\N{HORIZONTAL ELLIPSIS}"
+
+
+def disagreement(record: Record, field: str) -> str:
+    """Return in words who says what in a field on which answers differ, and how to decide, for people who have to."""
+    said = "; ".join(_who_says(record, answer) for answer in record.conflicts()[field])
+    return f"answers differ on {field}: {said} \N{EM DASH} decide with --resolve {field}=VALUE --by NAME"
+
+
+def _who_says(record: Record, answer: Answer) -> str:
     entry: Return = record.came(answer.source)
-    return f"'{answer.value or '(empty)'}' says {answer.by or 'somebody'} on {answer.on} in {entry.file or 'a return'} ({entry.id})"
+    said = f"'{_short(answer.value) or '(empty)'}' says {answer.by or 'somebody'} on {answer.on}"
+    return f"{said} in {entry.file or 'a return'} ({entry.id})"

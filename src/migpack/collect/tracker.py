@@ -16,13 +16,12 @@ from migpack import filters
 from migpack.collect.guard import parse, unpack
 from migpack.collect.returned import Found, Identity, Unreadable
 from migpack.collect.words import normal, saved_on
-from migpack.values import read_date
+from migpack.values import read_day
 from migpack.write.tracker_fields import ABOUT, IDENTITY, LIST, PARTY_FIELDS, PARTY_KEY, PARTY_STATUSES, STATUSES, TASK_FIELDS, TASK_KEY
 
 _OLE = b"\xd0\xcf\x11\xe0"
 _MOST_ROWS, _MOST_COLUMNS = 5_000, 60
 _SERIAL_DAYS = (36_526, 73_051)  # Excel's numbers of the days from 2000 to 2099
-_BRITISH = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](?:20)?(\d{2})")
 _RETURN = re.compile("_x000[dD]_")  # how Excel writes a carriage return
 _Row = list[Any]
 
@@ -131,9 +130,7 @@ def _date(cell: Any) -> str:
         return filters.date(dt.date(1899, 12, 30) + dt.timedelta(days=int(cell)))
     text = _text(cell)
     try:
-        if found := _BRITISH.fullmatch(text):
-            return filters.date(dt.date(2000 + int(found[3]), int(found[2]), int(found[1])))
-        return filters.date(read_date(text)) if text else ""
+        return filters.date(read_day(text)) if text else ""
     except ValueError:
         return text
 

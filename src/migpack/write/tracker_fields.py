@@ -14,7 +14,7 @@ from migpack.blocks import FieldKind
 from migpack.fillable import IssuedField, row_words
 from migpack.model import Party, Task
 from migpack.told import STATUS_OF_TICK, Tellings
-from migpack.values import read_date
+from migpack.values import read_day
 
 STATUSES = ("Not started", "In progress", "Done", "Blocked", "Not applicable")
 PARTY_STATUSES = ("Not told yet", "Told", "Dates agreed", "Off", "On and tested", "Closed", "Problem")
@@ -82,6 +82,6 @@ def _recorded(told: Tellings, name: str, otherwise: str = "") -> str | None:
 def _day(text: str | None) -> dt.date | str | None:
     """Return a date that was answered as a date; what is none stays as it was written."""
     try:
-        return read_date(text) if text else None
+        return read_day(text) if text else None
     except ValueError:
         return text
