@@ -234,7 +234,7 @@ def test_a_decision_that_cannot_be_is_refused(decision: str, by: str, says: str)
     ("values", "says"),
     [
         ({"list.p1.on": "31 February 2026"}, "P1: date done: '31 February 2026' is no date that can be read; it is kept as it was written"),
-        ({"list.p1.on": "2 December 2126"}, "P1: date done: 2 December 2126 is still to come; it is kept as it was written"),
+        ({"list.p1.on": "2 December 2027"}, "P1: date done: 2 December 2027 is still to come; it is kept as it was written"),
         ({"list.p1.on": "next week"}, "P1: date done: 'next week' is no date that can be read; it is kept as it was written"),
         ({"list.p1.on": "3/12/26"}, ""),
         ({"list.p1.on": "3rd December 2026"}, ""),
