@@ -191,7 +191,7 @@ class _Why:
     def __init__(self, before: IssuedPack, plan: Plan, changed: set[str], *, moved: bool) -> None:
         self.moved = moved
         self._changed = changed
-        self._titles = {f"dates.{id}": m.title for id, m in plan.milestones.items()}
+        self._titles = {f"dates.{id}": m.title.partition(",")[0] for id, m in plan.milestones.items()}
         self._titles |= {f"parties.{party.id}.{name}": party.name for party in plan.parties for name in _PARTY_DAYS}
         inputs = {entry.name: entry.sha256 for entry in plan.case.inputs}
         content = {name for name in inputs.keys() | before.inputs.keys() if name.startswith(("templates/", "checklists/"))}
@@ -214,8 +214,8 @@ class _Why:
         return tuple(reasons)
 
 
-def _by_weight(name: str) -> tuple[bool, str]:
-    return not any(name == f"dates.{id}" for id in _EVERYBODY), name
+def _by_weight(name: str) -> tuple[bool, bool, str]:
+    return name not in ("dates.go_live", "dates.final_extract"), not name.startswith("parties."), name
 
 
 def _covers(changed: str, read: str) -> bool:

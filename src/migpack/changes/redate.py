@@ -7,13 +7,14 @@ issued stays beside the new one as the milestone's baseline. Never writes a file
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from migpack import yamlio
 from migpack.check import broken_rules, check
 from migpack.compare import DayChange, day_changes, milestone_days, party_days, task_days
-from migpack.filters import clock, day
+from migpack.filters import clock, day, day_month
 from migpack.model import Broken, Case, Milestone, Plan
 from migpack.pack import full_plan
 from migpack.parties import party_dates, plan_parties
@@ -26,7 +27,8 @@ from migpack.yamledit import Path as Keys
 from migpack.yamledit import Value, edited
 
 WITHIN = 30  # days on both sides of the wished one that are looked at
-_DATED = ("feasibility", "clock", "order-by")  # checks that dates alone decide, besides the rules
+_NOT_DATED = ("ods", "patient-data", "own-form", "default", "approval")  # checks that dates do not decide; approvals are told apart
+_IN_TEXTS = ("go_live", "final_extract")  # what texts speak of, moved or moved along
 COMMAND_LINE = Place("command line")
 
 
@@ -52,7 +54,8 @@ class Effect:
     """All that new dates change.
 
     `stay` are milestones that the file gives a day of their own, which therefore did not move; `problems` are those of the new dates that
-    the old ones did not have, `settled` the other way round; `lapsed` are approvals that no longer stand.
+    the old ones did not have, `settled` the other way round; `lapsed` are approvals that no longer stand; `named` are texts of the
+    practice's own that still name an old day.
     """
 
     milestones: tuple[DayChange, ...]
@@ -62,6 +65,7 @@ class Effect:
     problems: tuple[Problem, ...]
     settled: tuple[Problem, ...]
     lapsed: tuple[str, ...]
+    named: tuple[Problem, ...]
     near: tuple[NearDay, ...]
 
 
@@ -197,18 +201,25 @@ def effect(old: Case, new: Case, wishes: tuple[Wish, ...], today: dt.date) -> Ef
         problems=_only_in(found, were),
         settled=_only_in(were, found),
         lapsed=_lapsed(before, after),
+        named=tuple(_still_named(new, [one for one in moved if one.id in {*(wish.id for wish in wishes), *_IN_TEXTS}])),
         near=near_days(old, wishes, today),
     )
+
+
+def _still_named(case: Case, moved: Iterable[DayChange]) -> Iterator[Problem]:
+    """Find texts of the practice file that name a day on which something no longer happens."""
+    for path, place in case.places.items():
+        words = " ".join(case.written(path).split())
+        for one in moved:
+            if one.old and one.days and re.search(rf"(?<!\d){one.old.date.day} {one.old.date:%B}\b|{one.old.date}", words):
+                what = f"{path} names {day_month(one.old.date)}, which was the day of {one.id}"
+                yield Problem(place, what, "change the text if it means that day", Weight.SHOULD)
 
 
 def _only_in(these: Iterable[Problem], others: Iterable[Problem]) -> tuple[Problem, ...]:
     """Return the problems of dates that stand in one list and not in the other, whatever the days in their words."""
     apart = {_key(problem) for problem in others}
-    return tuple(problem for problem in these if _of_dates(problem) and _key(problem) not in apart)
-
-
-def _of_dates(problem: Problem) -> bool:
-    return problem.rule in (*_DATED, "late") or problem.rule.startswith("R-")
+    return tuple(problem for problem in these if problem.rule not in _NOT_DATED and _key(problem) not in apart)
 
 
 def _key(problem: Problem) -> tuple[str, str]:
@@ -245,7 +256,7 @@ def _broken(case: Case, today: dt.date) -> tuple[str, ...] | None:
     milestones = date_milestones(case)
     dates = party_dates(plan_parties(case, milestones))
     for problem in check(case, milestones, dates, today):
-        if problem.weight is Weight.MISTAKE or (problem.weight is Weight.MUST and _of_dates(problem)):
+        if problem.weight is Weight.MISTAKE or (problem.weight is Weight.MUST and problem.rule not in _NOT_DATED):
             return None
     return tuple(dict.fromkeys(one.id for one in _open(broken_rules(case, milestones, dates))))
 

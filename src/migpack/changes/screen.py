@@ -36,6 +36,7 @@ def effect_lines(effect: Effect) -> Iterator[str]:
         yield f"newly broken: {problem.weight} {problem.rule}: {problem.what} \N{EM DASH} {problem.write}"
     for problem in effect.settled:
         yield f"no longer broken: {problem.weight} {problem.rule}: {problem.what}"
+    yield from (str(problem) for problem in effect.named)
     for id in effect.lapsed:
         yield f"the approval '{id}' will lapse: what it covers changes, so it must be given again"
 
@@ -48,7 +49,9 @@ def near_lines(near: Iterable[NearDay], wished: Moment) -> Iterator[str]:
         return
     sides = ("before", [one for one in days if one.day < wished.date]), ("after", [one for one in days if one.day > wished.date])
     for side, found in sides:
-        shown = ", ".join(_near(one) for one in found[:_NEAR])
+        clean = next((one for one in found if not one.shoulds), None)
+        nearest = [*found[:_NEAR], *([clean] if clean and clean not in found[:_NEAR] else [])]
+        shown = ", ".join(map(_near, nearest))
         yield f"nearest days {side} it that break no must: {shown or 'none within 30 days'}"
 
 

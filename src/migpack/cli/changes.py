@@ -13,7 +13,7 @@ from migpack.cli.group import case_of, day_of, library_option, main, practice_ar
 from migpack.cli.pack import write_pack
 
 if TYPE_CHECKING:
-    from migpack.changes.redate import Effect, Wish
+    from migpack.changes.redate import Effect, NearDay, Wish
 
 out_option = click.option(
     "--out", type=click.Path(path_type=Path), default=Path("output"), show_default=True, help="Where the pack's folder lies."
@@ -48,11 +48,12 @@ def redate(
     A date is a day (go_live=2027-03-16) or words ("kick_off=1 week after order"). Nothing is written before you have said yes. The comments
     and the layout of the file stay. A date that has been issued is kept beside the new one as baseline.
     """
-    from migpack.changes.redate import effect, read_wishes, redated
+    from migpack.changes.redate import effect, near_days, read_wishes, redated
     from migpack.library import Library
     from migpack.load import read_bytes
     from migpack.pack import prepare
     from migpack.plan import Wanted
+    from migpack.problems import Mistakes
     from migpack.yamlio import decode
 
     library, day, data = Library.of(practice.parent, areas), day_of(today), read_bytes(practice)
@@ -60,7 +61,11 @@ def redate(
     wishes = read_wishes(dates, case)
     text = redated(decode(data, str(practice)), case, wishes, issued=bool(last.before or last.issued))
     _, _, new = case_of(practice, library, out, text.encode())
-    found = effect(case, new, wishes, day)
+    try:
+        found = effect(case, new, wishes, day)
+    except Mistakes:
+        _show_near(near_days(case, wishes, day), wishes)
+        raise
     _show_effect(found, wishes)
     if text.encode() == data or not (found.milestones or case.file.dates != new.file.dates):
         click.echo(f"{practice} says this already; nothing was changed")
@@ -75,14 +80,20 @@ def redate(
 
 
 def _show_effect(found: Effect, wishes: tuple[Wish, ...]) -> None:
-    from migpack.changes.screen import effect_lines, effect_tables, near_lines
-    from migpack.values import Moment
+    from migpack.changes.screen import effect_lines, effect_tables
 
     show(effect_tables(found))
     for line in effect_lines(found):
         click.echo(line)
+    _show_near(found.near, wishes)
+
+
+def _show_near(near: tuple[NearDay, ...], wishes: tuple[Wish, ...]) -> None:
+    from migpack.changes.screen import near_lines
+    from migpack.values import Moment
+
     if isinstance(first := wishes[0].when, Moment):
-        for line in near_lines(found.near, first):
+        for line in near_lines(near, first):
             click.echo(f"{wishes[0].id}: {line}")
 
 

@@ -117,9 +117,15 @@ def sent_letters(practice_folder: Path) -> tuple[Sent, ...]:
 
 
 def prepared_pack(
-    practice: Path, areas: tuple[Path, ...], today: str | None, wanted: Any = None, out: Path | None = None
+    practice: Path,
+    areas: tuple[Path, ...],
+    today: str | None,
+    wanted: Any = None,
+    out: Path | None = None,
+    *,
+    replace_changed: bool = False,
 ) -> tuple[Path, Prepared]:
-    """Load and prepare a pack; return its folder and what was prepared."""
+    """Load and prepare a pack; return its folder and what was prepared. With `replace_changed` no file counts as edited."""
     from migpack.library import Library
     from migpack.load import load
     from migpack.pack import pack_folder, prepare
@@ -128,6 +134,7 @@ def prepared_pack(
     library = Library.of(practice.parent, areas)
     if out:
         folder, _, case = case_of(practice, library, out)
+        case = replace(case, edited=()) if replace_changed else case
     else:
         case = load(practice, library)
         folder = pack_folder(case, Path("output"))

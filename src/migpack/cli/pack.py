@@ -142,7 +142,8 @@ def build(
     from migpack.plan import Wanted
     from migpack.write.folder import write_zip
 
-    folder, prepared = prepared_pack(practice, areas, today, Wanted(frozenset(only), frozenset(final)), out)
+    wanted = Wanted(frozenset(only), frozenset(final))
+    folder, prepared = prepared_pack(practice, areas, today, wanted, out, replace_changed=replace)
     write_pack(prepared, folder, formats=formats, replace_changed=replace, jobs=jobs)
     if zipped:
         click.echo(f"zipped as {write_zip(folder)}")
