@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from migpack.library import Library, shipped
-from migpack.load import load
+from migpack.load import load, read_content
 from migpack.manifest import NOTHING
 from migpack.model import Artefact, Case
 from migpack.pack import Prepared, build, pack_folder, prepare
@@ -30,6 +30,13 @@ def prepared(path: Path, wanted: Wanted | None = None, today: dt.date = TODAY) -
     """Return the pack of a practice file, thought through."""
     case, library = case_of(path)
     return prepare(case, library, today, wanted or Wanted())
+
+
+def with_only(text: str, *documents: str) -> str:
+    """Return a practice file that leaves out all documents of the catalogue but these."""
+    library = Library.of(None)
+    known = [spec.id for spec in read_content(library).catalogue.documents]
+    return f"{text.rstrip()}\nleave_out: [{', '.join(id for id in known if id not in documents)}]\n"
 
 
 def written(folder: Path, text: str, name: str = "practice.yaml") -> Path:
