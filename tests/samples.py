@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from migpack.library import Library, shipped
@@ -34,9 +35,12 @@ def prepared(path: Path, wanted: Wanted | None = None, today: dt.date = TODAY) -
 
 def with_only(text: str, *documents: str) -> str:
     """Return a practice file that leaves out all documents of the catalogue but these."""
-    library = Library.of(None)
-    known = [spec.id for spec in read_content(library).catalogue.documents]
-    return f"{text.rstrip()}\nleave_out: [{', '.join(id for id in known if id not in documents)}]\n"
+    return f"{text.rstrip()}\nleave_out: [{', '.join(id for id in _catalogued() if id not in documents)}]\n"
+
+
+@cache
+def _catalogued() -> tuple[str, ...]:
+    return tuple(spec.id for spec in read_content(Library.of(None)).catalogue.documents)
 
 
 def written(folder: Path, text: str, name: str = "practice.yaml") -> Path:
