@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from migpack.library import Library, shipped
-from migpack.load import load
+from migpack.load import load, read_content
 from migpack.manifest import NOTHING
 from migpack.model import Artefact, Case
 from migpack.pack import Prepared, build, pack_folder, prepare
@@ -30,6 +31,16 @@ def prepared(path: Path, wanted: Wanted | None = None, today: dt.date = TODAY) -
     """Return the pack of a practice file, thought through."""
     case, library = case_of(path)
     return prepare(case, library, today, wanted or Wanted())
+
+
+def with_only(text: str, *documents: str) -> str:
+    """Return a practice file that leaves out all documents of the catalogue but these."""
+    return f"{text.rstrip()}\nleave_out: [{', '.join(id for id in _catalogued() if id not in documents)}]\n"
+
+
+@cache
+def _catalogued() -> tuple[str, ...]:
+    return tuple(spec.id for spec in read_content(Library.of(None)).catalogue.documents)
 
 
 def written(folder: Path, text: str, name: str = "practice.yaml") -> Path:

@@ -22,10 +22,10 @@ SOURCE = Path(__file__).resolve().parent.parent / "src"
 # Level → its modules; a module may import its own level and those below. Level 6 are the features, each with its own folder or file.
 LEVELS = {
     0: "migpack migpack.problems",
-    1: "migpack.phrases migpack.values migpack.yamlio migpack.yamledit",
-    2: "migpack.content migpack.practice migpack.record migpack.model migpack.workdays",
+    1: "migpack.phrases migpack.values migpack.issued migpack.yamlio migpack.yamledit",
+    2: "migpack.content migpack.practice migpack.record migpack.sent migpack.model migpack.workdays",
     3: "migpack.library migpack.load migpack.timeline migpack.parties migpack.check migpack.plan migpack.chart migpack.references "
-    "migpack.told migpack.go_no_go migpack.status",
+    "migpack.told migpack.go_no_go migpack.status migpack.compare",
     4: "migpack.filters migpack.messages migpack.render migpack.vocabulary migpack.blocks migpack.markup migpack.writing migpack.proof "
     "migpack.screen migpack.facts migpack.slots migpack.forms",
     5: "migpack.write migpack.write.* migpack.manifest migpack.fillable migpack.starter",
@@ -64,7 +64,8 @@ SLOW = ("weasyprint", "docx", "lxml", "openpyxl", "icalendar", "pypdf", "jinja2"
 # These think; they touch no file, clock, network or terminal.
 PURE = [
     f"migpack.{name}"
-    for name in "phrases timeline parties check plan chart vocabulary blocks writing markup proof facts record told go_no_go status".split()
+    for name in "phrases timeline parties check compare plan chart vocabulary blocks writing markup proof facts record told "
+    "go_no_go status".split()
 ]
 OUTSIDE = ("os", "io", "sys", "pathlib", "shutil", "tempfile", "subprocess", "socket", "time", "urllib")
 SPEAKER = "migpack.cli"

@@ -562,7 +562,8 @@ class DocumentSpec(Conditional):
     `parties` and `kinds` choose the third parties for which it is made; `carries` are the elements that a document for patients
     must have; `most_words` and `most_characters` (0 for any) hold for the page, or for each `say` box of a document for staff. A
     document that `names_suppliers` says who they are, as a privacy notice must. A `standby` document is ready for
-    what may never happen: `--final all` and the list of missing facts pass it over.
+    what may never happen: `--final all` and the list of missing facts pass it over. One made_by `changes` is in the pack once an issue
+    has gone out, one made_by `correction` for third parties that hold an old day.
     """
 
     id: Id
@@ -570,7 +571,7 @@ class DocumentSpec(Conditional):
     folder: str = ""
     name: str
     template: str = ""
-    made_by: Literal["template", "overview", "calendar", "tracker", "print_pack", "word_form"] = "template"
+    made_by: Literal["template", "overview", "calendar", "tracker", "print_pack", "word_form", "changes", "correction"] = "template"
     per: Literal["practice", "role", "third_party", "activity"] = "practice"
     parties: Literal["all", "linked", "with_data"] = "all"
     kinds: Ids = ()

@@ -32,13 +32,18 @@ LISTS = "checklists/lists/"
 MAX_RECORD_BYTES = 50_000_000
 
 
-def load(path: Path, library: Library) -> Case:
+def load(path: Path, library: Library, data: bytes | None = None) -> Case:
     """Read a practice file and the library into a Case, as for the first issue of its pack.
+
+    Args:
+        path: the practice file.
+        library: what it is planned by.
+        data: what is to be read in place of the bytes of the file.
 
     Raises:
         Mistakes: all mistakes of the practice file, or all of the library.
     """
-    data = read_bytes(path)
+    data = read_bytes(path) if data is None else data
     node = yamlio.read_node(yamlio.decode(data, str(path)), str(path))
     file, places = yamlio.to_model(node, PracticeFile)
     known = read_content(library)

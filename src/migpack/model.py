@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from migpack import content, practice
+from migpack.issued import Correction, IssuedPack
 from migpack.phrases import Length, Rule
 from migpack.problems import Place
 from migpack.record import Record
@@ -60,7 +61,11 @@ class Input:
 
 @dataclass(frozen=True)
 class Case:
-    """One practice with the library it is planned by; nothing after this stage asks whether it is well formed."""
+    """One practice with the library it is planned by; nothing after this stage asks whether it is well formed.
+
+    `before` is the pack that was issued last, `first` the day of each milestone in the issue that had it first; `corrections` are due to
+    those who hold an old day; `edited` are files of the pack that a person has changed.
+    """
 
     file: practice.PracticeFile
     name: str
@@ -74,6 +79,10 @@ class Case:
     issue: int
     issued: Mapping[str, Issued]
     record: Record = field(default_factory=Record)
+    before: IssuedPack | None = None
+    first: Mapping[str, dt.date] = field(default_factory=dict)
+    corrections: tuple[Correction, ...] = ()
+    edited: tuple[str, ...] = ()
 
     def place(self, *keys: str | int) -> Place:
         """Return where the deepest of these keys that was written stands in the practice file."""
@@ -82,9 +91,11 @@ class Case:
                 return found
         return Place(self.name)
 
-    def after(self, issue: int, issued: Mapping[str, Issued]) -> Case:
-        """Return the case as it stands after the pack that the last manifest tells of."""
-        return replace(self, issue=issue, issued=issued)
+    def after(
+        self, issue: int, issued: Mapping[str, Issued], before: IssuedPack | None = None, first: Mapping[str, dt.date] | None = None
+    ) -> Case:
+        """Return the case as it stands after the packs that the manifests tell of."""
+        return replace(self, issue=issue, issued=issued, before=before, first=first or {})
 
     def written(self, path: str) -> str:
         """Return the text that stands under a dotted path of the practice file; '' where no text does."""
@@ -305,7 +316,7 @@ class Page:
 
     `html` is a whole document in the closed vocabulary of `migpack.blocks`; `running` are the words that stand at the
     foot of each page; `content_hash` covers what the document says, not its version nor what has been answered in it; `code`
-    names a form as it was issued, answers and all, and is '' where nothing is to be filled in.
+    names a form as it was issued, answers and all, and is '' where nothing is to be filled in; `reads` are the facts that it prints.
     """
 
     document: PlannedDocument
@@ -315,6 +326,7 @@ class Page:
     draft: bool
     content_hash: str
     code: str = ""
+    reads: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from migpack import FORMATS
 from migpack.check import check
+from migpack.compare import Changes, compare
 from migpack.facts import Fact, facts
 from migpack.fillable import NAME as FORMS
 from migpack.fillable import issued_forms, read_forms, write_forms
@@ -25,7 +26,7 @@ from migpack.parties import party_dates, plan_parties, slug
 from migpack.plan import Wanted, make_plan
 from migpack.problems import Mistakes, Problem, Weight
 from migpack.proof import proof
-from migpack.render import render
+from migpack.render import render, render_changes
 from migpack.timeline import date_milestones
 
 
@@ -53,6 +54,8 @@ def prepare(case: Case, library: Library, today: dt.date, wanted: Wanted) -> Pre
     found = _no_mistakes(check(case, milestones, party_dates(parties), today))
     plan = make_plan(case, milestones, parties, wanted)
     pages, forms = render(plan, library, today), render_forms(plan, library, today)
+    if any(document.spec.made_by == "changes" for document in plan.documents):
+        pages += render_changes(plan, library, today, changes_of(plan, library, today, pages, forms))
     found += _no_mistakes(tuple(_found_in(library, problem) for problem in proof(plan, pages, forms)))
     return Prepared(plan, pages, forms, found, library, today, not wanted.only)
 
@@ -62,16 +65,36 @@ def _found_in(library: Library, problem: Problem) -> Problem:
     return replace(problem, place=library.locate(problem.quote) or problem.place) if problem.quote else problem
 
 
+def changes_of(plan: Plan, library: Library, today: dt.date, pages: tuple[Page, ...] = (), forms: tuple[WordForm, ...] = ()) -> Changes:
+    """Return what changed since the last issue, over the whole pack; what is rendered already may be given."""
+    assert plan.case.before, "nothing has been issued yet"
+    if not pages or plan.documents != plan.every_document:
+        whole = replace(plan, documents=plan.every_document)
+        pages, forms = render(whole, library, today), render_forms(whole, library, today)
+    said = [(page.document, page.content_hash, page.reads) for page in pages]
+    said += [(form.document, form.content_hash, frozenset(form.facts)) for form in forms]
+    return compare(plan.case.before, plan, said)
+
+
 def plan_only(case: Case, today: dt.date) -> Plan:
     """Return a case's plan without its pages.
 
     Raises:
         Mistakes: its dates contradict each other.
     """
+    plan = full_plan(case)
+    _no_mistakes(check(case, plan.milestones, party_dates(plan.parties), today))
+    return plan
+
+
+def full_plan(case: Case) -> Plan:
+    """Return a case's plan, whether or not its dates contradict each other.
+
+    Raises:
+        Mistakes: dates in words lead in a circle.
+    """
     milestones = date_milestones(case)
-    parties = plan_parties(case, milestones)
-    _no_mistakes(check(case, milestones, party_dates(parties), today))
-    return make_plan(case, milestones, parties, Wanted())
+    return make_plan(case, milestones, plan_parties(case, milestones), Wanted())
 
 
 def facts_of(case: Case, library: Library, today: dt.date, *, of_every_practice: bool) -> Mapping[str, Fact]:
@@ -142,6 +165,7 @@ def build(
         Mistakes: a page cannot be printed as it stands, or the folder cannot be written.
     """
     from migpack.write.artefacts import make_files
+    from migpack.write.calendar import follow
     from migpack.write.earlier import Earlier
     from migpack.write.folder import Staging
     from migpack.write.tracker import tracker_form
@@ -154,6 +178,7 @@ def build(
             made[artefact.path] = artefact
             yield artefact
         carried = _carried(prepared, formats, last)
+        calendar = follow(prepared.plan, last.calendar) if any(path.endswith(".ics") for path in made) else last.calendar
         trackers = [tracker_form(prepared.plan) for path in made if path.endswith(".xlsx")]
         forms = issued_forms(prepared.pages, made.values(), prepared.plan.case.file.practice.ods_code, read_forms(folder), trackers)
         if forms:
@@ -161,7 +186,8 @@ def build(
             staging.add(made[FORMS])
 
         def manifest(beside: Mapping[str, str]) -> bytes:
-            return write_manifest(prepared.plan, (*prepared.pages, *prepared.forms), made.values(), carried, beside, prepared.today)
+            everything: tuple[Page | WordForm, ...] = (*prepared.pages, *prepared.forms)
+            return write_manifest(prepared.plan, everything, made.values(), carried, beside, prepared.today, calendar)
 
         hashes = {path: digest(artefact.data) for path, artefact in made.items()}
         kept = staging.finish(hashes, manifest, replace=replace_changed, carried=carried.files)
@@ -172,9 +198,9 @@ def build(
 def _carried(prepared: Prepared, formats: frozenset[str], last: Last) -> Last:
     """Return what of the last build this one does not make again and therefore leaves alone."""
     if prepared.whole and formats == frozenset(FORMATS):
-        return Last(last.issue, last.issued, {}, {})
+        return replace(last, files={}, documents={})
     mine = {document.id for document in prepared.plan.documents}
     files = {
         path: entry for path, entry in last.files.items() if entry.get("document") not in mine or path.rpartition(".")[2] not in formats
     }
-    return Last(last.issue, last.issued, files, {id: entry for id, entry in last.documents.items() if id not in mine})
+    return replace(last, files=files, documents={id: entry for id, entry in last.documents.items() if id not in mine})

@@ -107,7 +107,7 @@ def clock(milestones: Mapping[str, Milestone], when: Offset) -> dt.datetime:
 
 def _documents(case: Case, parties: tuple[Party, ...], wanted: Wanted) -> Iterator[PlannedDocument]:
     for spec in case.content.catalogue.documents:
-        if not spec.applies(case.traits) or spec.id in case.file.leave_out:
+        if not spec.applies(case.traits) or spec.id in case.file.leave_out or (spec.made_by == "changes" and not case.before):
             continue
         for subject, title, name in _subjects(case, parties, spec):
             for style in spec.styles:
@@ -133,6 +133,10 @@ def _why(case: Case, spec: DocumentSpec, made: int) -> str:
     for trait in spec.unless:
         if trait in case.traits:
             return f"no: not with the trait {trait}"
+    if spec.made_by == "changes" and not case.before:
+        return "no: nothing has been issued yet"
+    if spec.made_by == "correction" and not made:
+        return "no: no third party holds an old day"
     if not made:
         return "no: no third party that it concerns" if spec.per == "third_party" else "no: nothing that it concerns"
     why = f"yes: has the trait {', '.join(spec.only_if)}" if spec.only_if else "yes"
@@ -145,14 +149,15 @@ def _subjects(case: Case, parties: tuple[Party, ...], spec: DocumentSpec) -> Ite
         yield "", spec.title, spec.name
     elif spec.per == "role":
         for checklist in case.content.checklists:
-            yield checklist.id, checklist.title, f"{spec.name}-{checklist.id.replace('_', '-')}"
+            title = f"{spec.title}: {checklist.title}" if spec.made_by == "changes" else checklist.title
+            yield checklist.id, title, f"{spec.name}-{checklist.id.replace('_', '-')}"
     elif spec.per == "activity":
         for activity in case.content.activities:
             if activity.log and activity.applies(case.traits):
                 yield activity.id, f"{spec.title}: {activity.title}", f"{spec.name}-{activity.id.replace('_', '-')}"
     else:
         for party in parties:
-            if _is_for(spec, party):
+            if _is_for(spec, party) and (spec.made_by != "correction" or any(one.recipient == party.id for one in case.corrections)):
                 yield party.id, f"{spec.title}: {party.name}", f"{slug(party.id, 40).replace('_', '-')}/{spec.name}"
 
 

@@ -11,7 +11,7 @@ import datetime as dt
 import hashlib
 import re
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import jinja2
@@ -21,12 +21,13 @@ from markupsafe import Markup
 from pydantic import BaseModel
 
 from migpack.chart import make_chart
+from migpack.compare import Changes, for_role
 from migpack.content import Activity, Conditional, Content, MergeField
 from migpack.filters import FILTERS, Gap
 from migpack.library import Library
 from migpack.load import known_system
 from migpack.messages import TextSize, qr_code, size, text_price
-from migpack.model import Milestone, Page, Plan, PlannedDocument, Task
+from migpack.model import Milestone, Page, Party, Plan, PlannedDocument, Task
 from migpack.practice import System
 from migpack.problems import Place, mistake
 from migpack.record import Answer, Record
@@ -44,10 +45,21 @@ def render(plan: Plan, library: Library, today: dt.date) -> tuple[Page, ...]:
     Raises:
         Mistakes: a template has a mistake, with its file and line.
     """
+    return _pages(
+        plan, library, today, [document for document in plan.documents if document.spec.made_by not in ("word_form", "changes")], {}
+    )
+
+
+def render_changes(plan: Plan, library: Library, today: dt.date, changes: Changes) -> tuple[Page, ...]:
+    """Return the pages that tell what changed since the last issue."""
+    documents = [document for document in plan.documents if document.spec.made_by == "changes"]
+    return _pages(plan, library, today, documents, {"changes": changes})
+
+
+def _pages(plan: Plan, library: Library, today: dt.date, documents: Iterable[PlannedDocument], more: Mapping[str, Any]) -> tuple[Page, ...]:
     environment = _Environment(library, dict(_model_paths(plan.case.file, "")))
-    shared = _context(plan, today)
-    paged = [document for document in plan.documents if document.spec.template and document.spec.made_by != "word_form"]
-    return tuple(_page(environment, plan, shared, document) for document in paged)
+    shared = _context(plan, today) | dict(more)
+    return tuple(_page(environment, plan, shared, document) for document in documents if document.spec.template)
 
 
 def render_web_page(plan: Plan, library: Library, today: dt.date, template: str, title: str, more: Mapping[str, Any]) -> str:
@@ -71,6 +83,7 @@ def _page(environment: _Environment, plan: Plan, shared: dict[str, Any], documen
     patient = Patient(document, plan.case.content.messages.merge_fields)
     context = shared | {"document": document, "given": document.spec.given, "patient": patient, **_subject(plan, document)}
     fragment = environment.fragment(document, context, Record())
+    reads = frozenset(environment.reads)
     content_hash = hashlib.sha256(f"{document.title}\n{fragment}".encode()).hexdigest()
     version, draft = standing(plan, document, content_hash)
     if document.spec.fillable and any(name.startswith(f"{document.id}.") for name in plan.case.record.answers):
@@ -85,7 +98,7 @@ def _page(environment: _Environment, plan: Plan, shared: dict[str, Any], documen
         f"templates/parts/{layout}.html",
         context | {"body": Markup(fragment), "version": version, "draft": draft, "running": running, "code": code},
     )
-    return Page(document, html, version, running, draft, content_hash, code)
+    return Page(document, html, version, running, draft, content_hash, code, reads)
 
 
 def render_form(library: Library, document: PlannedDocument, context: Mapping[str, Any], name: str, ods_code: str) -> Page:
@@ -122,7 +135,8 @@ def _subject(plan: Plan, document: PlannedDocument) -> dict[str, Any]:
     if document.spec.per == "role":
         return {"checklist": next(c for c in plan.case.content.checklists if c.id == document.subject)}
     if document.spec.per == "third_party":
-        return {"party": next(p for p in plan.parties if p.id == document.subject)}
+        correction = next((one for one in plan.case.corrections if one.recipient == document.subject), None)
+        return {"party": next(p for p in plan.parties if p.id == document.subject), "correction": correction}
     if document.spec.per == "activity":
         return {"activity": next(a for a in plan.case.content.activities if a.id == document.subject)}
     return {}
@@ -204,6 +218,8 @@ def _context(plan: Plan, today: dt.date) -> dict[str, Any]:
         "approval_codes": plan.approval_codes,
         "sources_as_of": file.sources_as_of or Gap("sources_as_of"),
         "today": today,
+        "before": case.before,
+        "edited": case.edited,
         "week_end": status.week_end,
         "status": status if status.recorded else None,
         "chart": make_chart(plan),
@@ -267,6 +283,9 @@ def _functions(plan: Plan, status: Status) -> dict[str, Callable[..., Any]]:
     def money_total(lines: tuple[Any, ...], key: str) -> int:
         return sum(getattr(line, key) for line in lines)
 
+    def role_changes(changes: Changes, checklist: str) -> Changes:
+        return for_role(changes, plan, checklist)
+
     def gap(key: str) -> Gap:
         return Gap(key)
 
@@ -288,6 +307,7 @@ def _functions(plan: Plan, status: Status) -> dict[str, Callable[..., Any]]:
         introduced,
         phase_milestones,
         file_of,
+        role_changes,
         gap,
         text_size,
         qr,
@@ -313,6 +333,7 @@ class _Environment(SandboxedEnvironment):
         self.filters.update(FILTERS)
         self._library = library
         self._paths = paths
+        self.reads: set[str] = set()
 
     def join_path(self, template: str, parent: str) -> str:
         return template if template.startswith("templates/") else f"templates/{template}"
@@ -321,10 +342,23 @@ class _Environment(SandboxedEnvironment):
         if isinstance(obj, Gap):
             return Gap(f"{obj.key}.{attribute}") if attribute != "key" else obj.key
         value = super().getattr(obj, attribute)
+        self._note(obj, attribute, value)
         if value is None and isinstance(obj, BaseModel):
             path = self._paths.get(id(obj), "")
             return Gap(f"{path}.{attribute}" if path else attribute)
         return value
+
+    def _note(self, obj: Any, attribute: str, value: Any) -> None:
+        """Note the fact that a template reads, under the name that `migpack.compare` has for it."""
+        if isinstance(obj, BaseModel):
+            if not isinstance(value, BaseModel) and (path := self._paths.get(id(obj))):
+                self.reads.add(f"{path}.{attribute}")
+        elif isinstance(obj, Milestone) and attribute in ("date", "time"):
+            self.reads.add(f"dates.{obj.id}")
+        elif isinstance(obj, Party):
+            self.reads.add(f"parties.{obj.id}.{attribute}")
+        elif isinstance(obj, Task) and attribute in ("due", "task"):
+            self.reads.add(f"tasks.{obj.id}")
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         if isinstance(obj, BaseModel) or dataclasses.is_dataclass(obj):
@@ -349,6 +383,7 @@ class _Environment(SandboxedEnvironment):
         def came_from(answer: Answer) -> str:
             return record.came(answer.source).file or f"return {answer.source}"
 
+        self.reads = set()
         functions = {"recorded": recorded, "came_from": came_from}
         return _ENDS.sub(r"\1", self.run(f"templates/{document.spec.template}", context | functions))
 

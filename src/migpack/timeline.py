@@ -86,7 +86,7 @@ def _date(case: Case, rules: Mapping[str, MilestoneRule], id: str, done: dict[st
         done_when=rule.done_when,
         sources=rule.sources,
         note=rule.note,
-        baseline=given.baseline.date if given and given.baseline else None,
+        baseline=given.baseline.date if given and given.baseline else case.first.get(id),
         actual=given.actual.date if given and given.actual else None,
     )
     return done[id]

@@ -105,7 +105,7 @@ def _replaced(text: str, at: _At, value: Value, ends: str) -> str:
         return _filled(text, at, value, ends)
     start, end = _start(node), _end(node, text)
     commented = bool(text[end : _line_end(text, end)].strip())  # words of a block would run on into the comment
-    new = _after_colon(value, _indent(at), flow=commented or _in_flow(at.nodes[:-1])).replace("\n", ends)
+    new = _after_colon(value, _indent(at), flow=_in_flow(at.nodes[:-1]), one_line=commented).replace("\n", ends)
     if at.keys[-1] is not None:
         colon = text.index(":", int(at.keys[-1].end_mark.index)) + 1
         if "\n" in text[colon:start] and not text[colon:start].strip():  # what stood on lines of its own makes way
@@ -213,8 +213,8 @@ def _entry(head: str, value: Value, indent: int) -> list[str]:
     return [pad + head, *lines]
 
 
-def _after_colon(value: Value, indent: int, *, flow: bool) -> str:
-    return _scalar(value, indent, flow=flow) if isinstance(value, str) else _flow(value)
+def _after_colon(value: Value, indent: int, *, flow: bool, one_line: bool = False) -> str:
+    return _scalar(value, indent, flow=flow, one_line=one_line) if isinstance(value, str) else _flow(value)
 
 
 def _flow(value: Value) -> str:
@@ -225,9 +225,10 @@ def _flow(value: Value) -> str:
     return "[" + ", ".join(map(_flow, value)) + "]"
 
 
-def _scalar(text: str, indent: int, *, flow: bool) -> str:
+def _scalar(text: str, indent: int, *, flow: bool, one_line: bool = False) -> str:
     """Return a text as YAML writes it: the plainest way that is read back as it is."""
-    return next(written for written in _ways(text, indent, flow) if _reads_as(written, text, indent, flow))
+    ways = (written for written in _ways(text, indent, flow) if not (one_line and "\n" in written))
+    return next(written for written in ways if _reads_as(written, text, indent, flow))
 
 
 def _ways(text: str, indent: int, flow: bool) -> Iterator[str]:

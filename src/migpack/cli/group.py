@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,8 +19,12 @@ import click
 from migpack import __version__
 
 if TYPE_CHECKING:
+    from migpack.library import Library
+    from migpack.manifest import Last
+    from migpack.model import Case
     from migpack.pack import Prepared
     from migpack.screen import Table
+    from migpack.sent import Sent
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -74,21 +79,65 @@ def day_of(text: str | None) -> dt.date:
         raise mistake(Place("--today"), what, write) from None
 
 
+def case_of(practice: Path, library: Library, out: Path, data: bytes | None = None) -> tuple[Path, Last, Case]:
+    """Load a practice file as it stands after what was built, issued and sent; return its pack's folder, and what that says, as well.
+
+    Args:
+        practice: the practice file.
+        library: what it is planned by.
+        out: where the pack's folder lies.
+        data: what the practice file is to say instead.
+    """
+    from migpack.changes.corrections import corrections
+    from migpack.load import load
+    from migpack.manifest import read_last
+    from migpack.pack import full_plan, pack_folder
+    from migpack.write.folder import changed_files
+
+    case = load(practice, library, data)
+    folder = pack_folder(case, out)
+    last = read_last(folder)
+    changed = changed_files(folder, last) if last.files else {}
+    edited = tuple(name for name in changed if name in last.files)
+    case = replace(case.after(last.issue, last.issued, last.before, last.first), edited=edited)
+    sent = sent_letters(practice.parent)
+    return folder, last, replace(case, corrections=corrections(sent, full_plan(case)) if sent else ())
+
+
+def sent_letters(practice_folder: Path) -> tuple[Sent, ...]:
+    """Return what the ledger beside a practice file says was sent; nothing where letters are not sent by this program."""
+    from importlib import import_module
+
+    try:
+        ledger = import_module("migpack.post.ledger")
+    except ModuleNotFoundError:
+        return ()
+    letters: tuple[Sent, ...] = ledger.read_sent(practice_folder)
+    return letters
+
+
 def prepared_pack(
-    practice: Path, areas: tuple[Path, ...], today: str | None, wanted: Any = None, out: Path | None = None
+    practice: Path,
+    areas: tuple[Path, ...],
+    today: str | None,
+    wanted: Any = None,
+    out: Path | None = None,
+    *,
+    replace_changed: bool = False,
 ) -> tuple[Path, Prepared]:
-    """Load and prepare a pack; return its folder and what was prepared."""
+    """Load and prepare a pack; return its folder and what was prepared. With `replace_changed` no file counts as edited."""
     from migpack.library import Library
     from migpack.load import load
-    from migpack.manifest import NOTHING, read_last
     from migpack.pack import pack_folder, prepare
     from migpack.plan import Wanted
 
     library = Library.of(practice.parent, areas)
-    case = load(practice, library)
-    folder = pack_folder(case, out or Path("output"))
-    last = read_last(folder) if out else NOTHING
-    case = case.after(last.issue, last.issued)
+    if out:
+        folder, _, case = case_of(practice, library, out)
+        case = replace(case, edited=()) if replace_changed else case
+    else:
+        case = load(practice, library)
+        folder = pack_folder(case, Path("output"))
     return folder, prepare(case, library, day_of(today), wanted or Wanted())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -139,14 +139,24 @@ def build(
     areas: tuple[Path, ...],
 ) -> None:
     """Make the pack of a practice."""
-    from migpack.manifest import read_last
-    from migpack.pack import Built
-    from migpack.pack import build as build_pack
     from migpack.plan import Wanted
     from migpack.write.folder import write_zip
 
     wanted = Wanted(frozenset(only), frozenset(final))
-    folder, prepared = prepared_pack(practice, areas, today, wanted, out)
+    folder, prepared = prepared_pack(practice, areas, today, wanted, out, replace_changed=replace)
+    write_pack(prepared, folder, formats=formats, replace_changed=replace, jobs=jobs)
+    if zipped:
+        click.echo(f"zipped as {write_zip(folder)}")
+
+
+def write_pack(
+    prepared: Prepared, folder: Path, *, formats: Sequence[str] = (), replace_changed: bool = False, jobs: int | None = None
+) -> None:
+    """Build a pack and say what was made, what was kept and what is missing."""
+    from migpack.manifest import read_last
+    from migpack.pack import Built
+    from migpack.pack import build as build_pack
+
     for problem in prepared.problems:
         if problem.weight != "gap":
             click.echo(str(problem), err=True)
@@ -156,7 +166,7 @@ def build(
         folder,
         last=read_last(folder),
         formats=frozenset(formats or FORMATS),
-        replace_changed=replace,
+        replace_changed=replace_changed,
         jobs=jobs or os.cpu_count() or 1,
         built=built,
     )
@@ -167,8 +177,6 @@ def build(
     first = folder / "index.html"
     anew = f" ({fresh} made anew, the others as they were)" if fresh < count else ""
     click.echo(f"{count} files in {folder}{anew}" + (f"; open {first} first" if first.exists() else ""))
-    if zipped:
-        click.echo(f"zipped as {write_zip(folder)}")
 
 
 @main.command("list")

@@ -38,7 +38,7 @@ def make_files(
     Raises:
         MigpackError: a page cannot be written as it stands, or the fonts lack a letter of it.
     """
-    yield from _plan_files(plan, formats)
+    yield from _plan_files(plan, formats, earlier)
     yield from _filled_forms(plan, forms, formats)
     printed = [page for page in pages if page.document.printed]
     todo: list[_Job] = []
@@ -62,12 +62,12 @@ def _weight(job: _Job) -> tuple[bool, bool, int]:
     return page.document.spec.made_by == "print_pack", format == "pdf", len(page.html)
 
 
-def _plan_files(plan: Plan, formats: frozenset[str]) -> Iterator[Artefact]:
+def _plan_files(plan: Plan, formats: frozenset[str], earlier: Earlier) -> Iterator[Artefact]:
     for document in plan.documents:
         if document.spec.made_by == "calendar" and "ics" in formats:
             from migpack.write.calendar import write_calendar
 
-            yield Artefact(f"{document.path}.ics", write_calendar(plan), document.id)
+            yield Artefact(f"{document.path}.ics", write_calendar(plan, earlier.last.calendar), document.id)
         if document.spec.made_by == "tracker" and "xlsx" in formats:
             from migpack.write.tracker import write_tracker
 

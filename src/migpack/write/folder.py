@@ -76,7 +76,7 @@ class Staging:
             carried: files of the last build that stay as they are.
         """
         try:
-            theirs = self._theirs()
+            theirs = changed_files(self._target, self._last)
             kept = (
                 {} if replace else {name: self._beside(name, theirs) for name, now in theirs.items() if name in made and now != made[name]}
             )
@@ -91,17 +91,18 @@ class Staging:
             raise cannot_write(self._target, error) from None
         return kept
 
-    def _theirs(self) -> dict[str, str]:
-        """Return the files in the target that a person has changed or added, with their hashes."""
-        found = {path.relative_to(self._target).as_posix(): path for path in sorted(self._target.rglob("*")) if path.is_file()}
-        hashes = {name: digest(path.read_bytes()) for name, path in found.items() if name != NAME}
-        return {name: now for name, now in hashes.items() if now != self._last.files.get(name, {}).get("sha256")}
-
     def _beside(self, name: str, theirs: Mapping[str, str]) -> str:
         """Return the plain name under which a new file stands beside a changed one."""
         path = PurePosixPath(name)
         names = (str(path.with_stem(f"{path.stem}-new{n}")) for n in ("", *range(2, 1000)))
         return next(new for new in names if new not in theirs)
+
+
+def changed_files(folder: Path, last: Last) -> dict[str, str]:
+    """Return the files of a pack's folder that a person has changed or added, with their hashes."""
+    found = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    hashes = {name: digest(path.read_bytes()) for name, path in found.items() if name != NAME}
+    return {name: now for name, now in hashes.items() if now != last.files.get(name, {}).get("sha256")}
 
 
 def swap_in(staged: Path, target: Path) -> None:
