@@ -408,6 +408,25 @@ class Letter(Fact):
         return self
 
 
+class Mail(Fact):
+    """The practice's mail server and sender. The password never stands here: it is asked of the environment or the system's keyring."""
+
+    host: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$", max_length=253)] = Field(
+        description="The mail server, such as smtp.mail.example"
+    )
+    port: int | None = Field(None, ge=1, le=65535, description="587 for starttls and 465 for tls when left out")
+    security: Literal["starttls", "tls"] = "starttls"
+    user: Line | None = Field(None, description="The account's name; left out where the server asks for none")
+    sender: Email = Field(description="The address that messages come from")
+    sender_name: Line | None = Field(None, description="The name beside it; the practice's when left out")
+    reply_to: Email | None = None
+    attachment_mb: int | None = Field(None, ge=1, le=100, description="The most that one message may hold, in megabytes")
+    rate_per_minute: int | None = Field(None, ge=1, le=600, description="How many messages a minute the server takes")
+    ca_file: Line | None = Field(
+        None, description="The certificates to trust, a PEM file beside this one, where the system's are not enough"
+    )
+
+
 class Acceptance(Fact):
     """A broken rule that somebody has accepted, and why."""
 
@@ -443,6 +462,7 @@ class PracticeFile(Fact):
     third_parties: tuple[ThirdParty, ...] = ()
     business_case: BusinessCase = BusinessCase()
     letter: Letter = Letter()
+    mail: Mail | None = None
     accepted: dict[str, Acceptance] = Field(default_factory=dict, description="Broken rules that somebody has accepted, by rule id")
     approvals: dict[Id, Approval] = Field(default_factory=dict)
     leave_out: tuple[Id, ...] = Field((), description="Documents this practice does not want, by id")

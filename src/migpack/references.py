@@ -29,12 +29,20 @@ def dangling(known: Content) -> Iterator[Problem]:
         "checklists/timeline.yaml": known.timeline, "checklists/cutover.yaml": known.cutover,
         "checklists/data_checks.yaml": known.data_checks, "checklists/third_parties.yaml": known.party_kinds,
         "checklists/business_case.yaml": known.business_case, "checklists/messages.yaml": known.messages,
-        "templates/catalogue.yaml": known.catalogue,
+        "checklists/mailings.yaml": known.mailings, "templates/catalogue.yaml": known.catalogue,
     } | {f"checklists/lists/{name}.yaml": rows for name, rows in known.lists.items()}  # fmt: skip
     for name, part in parts.items():
         yield from _dangling_in(name, part, tables, known.places)
+    yield from _unknown_documents(known, tables["documents"])
     for number, activity in enumerate(known.activities):
         yield from _dangling_in(f"checklists/cutover_activities.yaml.activities.{number}", activity, tables, known.places)
+
+
+def _unknown_documents(known: Content, documents: Iterable[str]) -> Iterator[Problem]:
+    for number, mailing in enumerate(known.mailings.mailings):
+        if (name := mailing.document.partition(".")[0]) not in documents:
+            place = known.places[f"checklists/mailings.yaml.mailings.{number}.document"]
+            yield Problem(place, f"document: no document is called '{name}'", did_you_mean(name, documents))
 
 
 def _dangling_in(path: str, value: Any, tables: Mapping[str, Iterable[str]], places: Mapping[str, Place]) -> Iterator[Problem]:

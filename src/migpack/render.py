@@ -11,7 +11,7 @@ import datetime as dt
 import hashlib
 import re
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import jinja2
@@ -56,6 +56,18 @@ def render_web_page(plan: Plan, library: Library, today: dt.date, template: str,
     context = _context(plan, today) | dict(more) | {"document": {"title": title}}
     body = _ENDS.sub(r"\1", environment.run(f"templates/{template}", context))
     return environment.run("templates/parts/web.html", context | {"body": Markup(body)})
+
+
+def render_emails(plan: Plan, library: Library, today: dt.date, each: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield an e-mail as an HTML page for each set of what the e-mail template may name beside the plan.
+
+    Raises:
+        Mistakes: the template has a mistake, with its file and line.
+    """
+    environment = _Environment(library, dict(_model_paths(plan.case.file, "")))
+    shared = _context(plan, today)
+    for more in each:
+        yield environment.run("templates/emails/letter.html", shared | dict(more))
 
 
 def standing(plan: Plan, document: PlannedDocument, content_hash: str) -> tuple[str, bool]:

@@ -1,0 +1,152 @@
+"""The commands for letters by e-mail: drafts, send, ledger, sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from migpack.cli.group import day_of, library_option, main, practice_argument, show, today_option, told_plainly
+from migpack.cli.sending import exit_if, opened_outbox, send_items, send_test, tell_first
+
+pack_option = click.option(
+    "--pack", type=click.Path(path_type=Path), default=Path("output"), show_default=True, help="Where the pack's folder is."
+)
+only_option = click.option("--only", multiple=True, metavar="ID", help="Only this letter, or this document's letters. May be repeated.")
+to_option = click.option("--to", multiple=True, metavar="WHO", help="Only to this recipient, by id or address. May be repeated.")
+
+
+@main.command()
+@practice_argument
+@click.option("--out", type=click.Path(path_type=Path), help="Where the drafts go.  [default: drafts/ beside the practice file]")
+@pack_option
+@only_option
+@to_option
+@today_option
+@library_option
+@told_plainly
+def drafts(
+    practice: Path, out: Path | None, pack: Path, only: tuple[str, ...], to: tuple[str, ...], today: str | None, areas: tuple[Path, ...]
+) -> None:
+    """Write each letter that goes by e-mail as an unsent message (.eml), to be looked at and sent from your own mailbox.
+
+    Nothing leaves this machine. The page index.html beside them lists them in the order of sending. Letters that cannot be sent as they
+    are get no draft, are told with the reason, and make the exit code 1.
+    """
+    from migpack.post.drafts import INDEX, draft_letters, write_drafts
+    from migpack.post.ledger import read_entries
+    from migpack.post.outbox import selected
+
+    outbox = opened_outbox(practice, pack, today, areas)
+    drafted = draft_letters(outbox, selected(outbox, only, to), read_entries(practice.parent))
+    folder = out or practice.parent / "drafts"
+    write_drafts(folder, drafted.files)
+    tell_first(outbox.case)
+    click.echo(f"{drafted.count} drafts in {folder}; open {folder / INDEX} first")
+    exit_if(drafted.refused)
+
+
+@main.command()
+@practice_argument
+@pack_option
+@only_option
+@to_option
+@click.option("--really-send", is_flag=True, help="Send. Without this, only show what would be sent.")
+@click.option("--early", is_flag=True, help="Send also what is not due yet.")
+@click.option("--resend", is_flag=True, help="Send again what may have arrived, was refused, came back, or has new words.")
+@click.option("--limit", type=click.IntRange(1), help="Send at most so many in this run.")
+@click.option("--rate", type=click.IntRange(1, 600), help="Send at most so many a minute.  [default: that of the practice file, or 30]")
+@click.option("--test-to", metavar="ADDRESS", help="Send everything to this address instead, marked as a test; nothing is recorded.")
+@today_option
+@library_option
+@told_plainly
+def send(
+    practice: Path,
+    pack: Path,
+    only: tuple[str, ...],
+    to: tuple[str, ...],
+    really_send: bool,
+    early: bool,
+    resend: bool,
+    limit: int | None,
+    rate: int | None,
+    test_to: str | None,
+    today: str | None,
+    areas: tuple[Path, ...],
+) -> None:
+    """Show the letters that would go out by e-mail, and to whom. With --really-send, send those that are due.
+
+    What was sent is remembered in ledger.sqlite beside the practice file, so that running this again sends only what has not been sent.
+    A letter that may have arrived is never sent twice without --resend. Letters that may not be sent are told, and make the exit code 1.
+    """
+    from migpack.post.ledger import read_entries
+    from migpack.post.listing import plan_table
+    from migpack.post.outbox import items_of, selected
+    from migpack.post.run import chosen
+
+    outbox = opened_outbox(practice, pack, today, areas)
+    letters = [letter for letter in selected(outbox, only, to) if letter.to.address]
+    due = [letter for letter in letters if early or test_to or letter.due <= outbox.prepared.today]
+    objections = [found for letter in due if (found := outbox.objection(letter))]
+    refused = {found.place.file for found in objections}
+    items = items_of(outbox, [letter for letter in due if letter.name not in refused])
+    known = read_entries(practice.parent)
+    show([plan_table(outbox, letters, refused, known, early=early)])
+    tell_first(outbox.case)
+    if test_to:
+        send_test(outbox.case, practice.parent, items[:limit], test_to, rate or outbox.rate, really=really_send)
+    elif not really_send:
+        click.echo(f"nothing was sent; --really-send sends {len(chosen(items, known, resend=resend)[:limit])} letters")
+    else:
+        send_items(outbox.case, practice.parent, items, resend=resend, limit=limit, rate=rate or outbox.rate)
+    exit_if(objections)
+
+
+@main.command()
+@practice_argument
+@click.option("--status", "statuses", multiple=True, help="Only with this status, such as sent or unknown. May be repeated.")
+@click.option("--document", "documents", multiple=True, metavar="ID", help="Only this document. May be repeated.")
+@click.option("--recipient", "recipients", multiple=True, metavar="ID", help="Only this recipient. May be repeated.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV instead of a table.")
+@told_plainly
+def ledger(practice: Path, statuses: tuple[str, ...], documents: tuple[str, ...], recipients: tuple[str, ...], as_csv: bool) -> None:
+    """List who was sent what, when, and how it ended."""
+    from migpack.post.ledger import STATES, read_entries
+    from migpack.post.listing import csv_text, ledger_table
+    from migpack.problems import Mistakes, Place, Problem, did_you_mean
+
+    if unknown := [word for word in statuses if word not in STATES]:
+        raise Mistakes(Problem(Place("--status"), f"no status is called '{word}'", did_you_mean(word, STATES)) for word in unknown)
+    entries = [
+        entry
+        for entry in read_entries(practice.parent)
+        if (not statuses or entry.status in statuses)
+        and (not documents or {entry.document, entry.document.partition(".")[0]} & set(documents))
+        and (not recipients or entry.recipient in recipients)
+    ]
+    if as_csv:
+        click.echo(csv_text(entries), nl=False)
+    elif entries:
+        show([ledger_table(entries)])
+    else:
+        click.echo("the ledger has no such letter")
+
+
+@main.command()
+@practice_argument
+@click.argument("letter")
+@click.option("--by", type=click.Choice(["post", "hand", "email"]), required=True, help="How it went.")
+@click.option("--on", required=True, metavar="DATE", help="The day it went, such as 2027-03-04.")
+@click.option("--to", metavar="WHO", help="To whom, where the letter goes to several.")
+@pack_option
+@library_option
+@told_plainly
+def sent(practice: Path, letter: str, by: str, on: str, to: str | None, pack: Path, areas: tuple[Path, ...]) -> None:
+    """Record that LETTER went by post, by hand or from your own mailbox, as 'migpack drafts' and 'migpack send' name it.
+
+    For a letter to patients, name the document, such as letter_repeats: all that were to be printed are then recorded as sent.
+    """
+    from migpack.post.by_hand import record
+
+    told = record(opened_outbox(practice, pack, None, areas, {letter}), practice.parent, letter, to or "", by, day_of(on))
+    click.echo(f"recorded: {told}")
