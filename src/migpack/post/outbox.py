@@ -154,13 +154,13 @@ def _context(outbox: Outbox, letter: Letter) -> dict[str, object]:
         "heading": letter.mailing.subject[:1].upper() + letter.mailing.subject[1:],
         "name": letter.to.name,
         "text": letter.mailing.text,
-        "attached": [{"title": _title(letter, name), "file": _attached(outbox, letter, name)} for name in letter.files],
+        "attached": [{"file": _attached(outbox, letter, name), "about": _about(letter, name)} for name in letter.files],
     }
 
 
-def _title(letter: Letter, name: str) -> str:
-    kind = "PDF" if name.endswith(".pdf") else "Word"
-    return f"{letter.document.title}, {kind}"
+def _about(letter: Letter, name: str) -> str:
+    fill_in = "fill in, " if letter.document.spec.fillable else ""
+    return "the same as a Word file, to fill in and send back" if name.endswith(".docx") else f"a PDF, to {fill_in}read or print"
 
 
 def _attached(outbox: Outbox, letter: Letter, name: str) -> str:

@@ -8,6 +8,7 @@ always checked. Never sends a password over a connection that is not encrypted.
 from __future__ import annotations
 
 import smtplib
+import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -148,6 +149,8 @@ def _connected(server: Server) -> smtplib.SMTP:
         smtp.ehlo_or_helo_if_needed()
         if server.user:
             smtp.login(server.user, server.password)
+        if smtp.sock:  # the last full stop goes alone, and is not to wait for the other side
+            smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except BaseException:
         smtp.close()
         raise
