@@ -88,6 +88,13 @@ def unknown_ids(file: PracticeFile, known: Content, places: Mapping[str, Place],
     attachments = [choice.id for choice in case.attachments]
     yield from _unknown_words(file.business_case.attached, "business_case.attached", "attachment", attachments, places)
     yield from _unknown_words(file.leave_out, "leave_out", "document", documents, places)
+    yield from _unknown_words(
+        [rule.letter for rule in file.recipients.letters], "recipients.letters", "letter", documents, places, "letter"
+    )
+    for language, letter in file.recipients.language.letters.items() if file.recipients.language else ():
+        if letter not in documents:
+            place = places[f"recipients.language.letters.{language}"]
+            yield Problem(place, f"recipients.language.letters: no letter is called '{letter}'", did_you_mean(letter, documents))
     rows: list[tuple[str, str, str, Iterable[Any], Iterable[content.Choice]]] = [
         ("business_case.drivers", "driver", "driver", file.business_case.drivers, case.drivers),
         ("business_case.considerations", "consideration", "consideration", file.business_case.considerations, case.considerations),
