@@ -563,11 +563,21 @@ class ToSettle(Content):
     sources: Ids
 
 
+class NotByEmail(Content):
+    """Why a patient gets the printed letter and no e-mail, and what a person can do about it."""
+
+    id: Id
+    reason: Line
+    what_to_do: Line
+
+
 class Mailings(Content):
-    """checklists/mailings.yaml: what goes out by e-mail, to whom and when."""
+    """checklists/mailings.yaml: what goes out by e-mail, to whom and when; every e-mail to a patient has `patients_subject`."""
 
     limits: MailLimits
     settle: tuple[ToSettle, ...]
+    patients_subject: Line
+    not_by_email: tuple[NotByEmail, ...]
     mailings: tuple[Mailing, ...]
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from migpack.cli.group import day_of, library_option, main, practice_argument, show, today_option, told_plainly
 from migpack.cli.sending import exit_if, opened_outbox, send_items, send_test, tell_first
+
+if TYPE_CHECKING:
+    from migpack.cli.patients import Asked
 
 pack_option = click.option(
     "--pack", type=click.Path(path_type=Path), default=Path("output"), show_default=True, help="Where the pack's folder is."
@@ -16,27 +21,74 @@ only_option = click.option("--only", multiple=True, metavar="ID", help="Only thi
 to_option = click.option("--to", multiple=True, metavar="WHO", help="Only to this recipient, by id or address. May be repeated.")
 
 
+def patients_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what a letter to patients needs."""
+    for option in (
+        click.option("--attach", is_flag=True, help="Attach each patient's own letter as a PDF."),
+        click.option("--patients", metavar="FILE", type=click.Path(path_type=Path), help="The list of patients (CSV or Excel)."),
+        click.option("--letter", metavar="ID", help="The letter to patients, such as letter_repeats."),
+    ):
+        command = option(command)
+    return command
+
+
+def _asked(
+    practice: Path,
+    pack: Path,
+    letter: str | None,
+    patients: Path | None,
+    attach: bool,
+    today: str | None,
+    areas: tuple[Path, ...],
+    *,
+    lasting: bool = False,
+) -> Asked | None:
+    """Return what was asked for patients, or None where nothing was."""
+    from migpack.cli.patients import Asked
+
+    if letter and patients:
+        return Asked(practice, pack, letter, patients, attach, today, areas, lasting)
+    if letter or patients or attach:
+        raise click.UsageError("a letter to patients needs both --letter and --patients")
+    return None
+
+
 @main.command()
 @practice_argument
-@click.option("--out", type=click.Path(path_type=Path), help="Where the drafts go.  [default: drafts/ beside the practice file]")
+@click.option("--out", type=click.Path(path_type=Path), help="Where the drafts go.  [default: a folder beside the practice file]")
 @pack_option
 @only_option
 @to_option
+@patients_options
 @today_option
 @library_option
 @told_plainly
 def drafts(
-    practice: Path, out: Path | None, pack: Path, only: tuple[str, ...], to: tuple[str, ...], today: str | None, areas: tuple[Path, ...]
+    practice: Path,
+    out: Path | None,
+    pack: Path,
+    only: tuple[str, ...],
+    to: tuple[str, ...],
+    letter: str | None,
+    patients: Path | None,
+    attach: bool,
+    today: str | None,
+    areas: tuple[Path, ...],
 ) -> None:
     """Write each letter that goes by e-mail as an unsent message (.eml), to be looked at and sent from your own mailbox.
 
     Nothing leaves this machine. The page index.html beside them lists them in the order of sending. Letters that cannot be sent as they
-    are get no draft, are told with the reason, and make the exit code 1.
+    are get no draft, are told with the reason, and make the exit code 1. With --letter and --patients, write one letter to a handful of
+    patients instead.
     """
+    from migpack.cli.patients import draft_for_patients
     from migpack.post.drafts import INDEX, draft_letters, write_drafts
     from migpack.post.ledger import read_entries
     from migpack.post.outbox import selected
 
+    if asked := _asked(practice, pack, letter, patients, attach, today, areas):
+        draft_for_patients(asked, out)
+        return
     outbox = opened_outbox(practice, pack, today, areas)
     drafted = draft_letters(outbox, selected(outbox, only, to), read_entries(practice.parent))
     folder = out or practice.parent / "drafts"
@@ -51,6 +103,7 @@ def drafts(
 @pack_option
 @only_option
 @to_option
+@patients_options
 @click.option("--really-send", is_flag=True, help="Send. Without this, only show what would be sent.")
 @click.option("--early", is_flag=True, help="Send also what is not due yet.")
 @click.option("--resend", is_flag=True, help="Send again what may have arrived, was refused, came back, or has new words.")
@@ -65,6 +118,9 @@ def send(
     pack: Path,
     only: tuple[str, ...],
     to: tuple[str, ...],
+    letter: str | None,
+    patients: Path | None,
+    attach: bool,
     really_send: bool,
     early: bool,
     resend: bool,
@@ -78,12 +134,17 @@ def send(
 
     What was sent is remembered in ledger.sqlite beside the practice file, so that running this again sends only what has not been sent.
     A letter that may have arrived is never sent twice without --resend. Letters that may not be sent are told, and make the exit code 1.
+    With --letter and --patients, one letter goes to the patients of a list who agreed to e-mail; a print list names the others.
     """
+    from migpack.cli.patients import send_to_patients
     from migpack.post.ledger import read_entries
     from migpack.post.listing import plan_table
     from migpack.post.outbox import items_of, selected
     from migpack.post.run import chosen
 
+    if asked := _asked(practice, pack, letter, patients, attach, today, areas, lasting=really_send):
+        send_to_patients(asked, really=really_send, resend=resend, limit=limit, rate=rate, test_to=test_to)
+        return
     outbox = opened_outbox(practice, pack, today, areas)
     letters = [letter for letter in selected(outbox, only, to) if letter.to.address]
     due = [letter for letter in letters if early or test_to or letter.due <= outbox.prepared.today]

@@ -10,11 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from migpack.model import Page
-from migpack.post.judge import Pack
+from migpack.post.judge import Pack, differs
 from migpack.post.ledger import PATIENTS, Entry, opened
 from migpack.post.letters import facts_told
 from migpack.post.outbox import Outbox, entry_of, selected
-from migpack.problems import Mistakes, Place, Problem, mistake
+from migpack.problems import Place, mistake
 
 
 def record(outbox: Outbox, practice_folder: Path, name: str, to: str, by: str, on: dt.date) -> str:
@@ -45,17 +45,10 @@ def record(outbox: Outbox, practice_folder: Path, name: str, to: str, by: str, o
 
 
 def _refuse_changed(page: Page, pack: Pack) -> None:
-    made = pack.last.documents.get(page.document.id)
-    if made is None or made["content"] != page.content_hash:
-        raise Mistakes(
-            [
-                Problem(
-                    Place(page.document.id),
-                    "the practice file has changed since this letter was made, so the dates that it told are not known",
-                    "record a letter before you change the dates, or put the practice file back for this one command",
-                )
-            ]
-        )
+    if differs(page, pack):
+        what = "the practice file has changed since this letter was made, so the dates that it told are not known"
+        write = "record a letter before you change the dates, or put the practice file back for this one command"
+        raise mistake(Place(page.document.id), what, write)
 
 
 def _write(practice_folder: Path, entry: Entry) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from migpack.manifest import Last, digest
+from migpack.model import Page
 from migpack.post.letters import Letter
 from migpack.problems import Place, Problem
 
@@ -28,16 +29,16 @@ class Pack:
 
 
 def judge(letter: Letter, pack: Pack, attachment_mb: int) -> Problem | None:
-    """Return why a letter may not be sent as it is, or None. A draft is told by `is_draft`, its day by `is_late`."""
+    """Return why a letter may not be sent as it is, or None; a draft is told by `is_draft`, its day by `is_late`."""
     found = next(_objections(letter, pack, attachment_mb), None)
     return Problem(Place(letter.name), *found) if found else None
 
 
-def is_draft(letter: Letter) -> Problem | None:
+def is_draft(page: Page) -> Problem | None:
     """Return why a document that is not final may not be sent."""
-    if not letter.page.draft:
+    if not page.draft:
         return None
-    return Problem(Place(letter.name), "this document is a draft", f"make it final: build with --final {letter.document.id}")
+    return Problem(Place(page.document.id), "this document is a draft", f"make it final: build with --final {page.document.id}")
 
 
 def is_late(letter: Letter, today: dt.date) -> Problem | None:
@@ -52,16 +53,21 @@ def attachments(letter: Letter, pack: Pack) -> Mapping[str, bytes]:
     return {name: (pack.folder / name).read_bytes() for name in letter.files}
 
 
+def differs(page: Page, pack: Pack) -> str:
+    """Return why a page is not the one in the pack, or ''."""
+    made = pack.last.documents.get(page.document.id)
+    if made is None:
+        return "this document is not in the pack"
+    return "" if made["content"] == page.content_hash else "the practice file has changed since this letter was made"
+
+
 def _objections(letter: Letter, pack: Pack, attachment_mb: int) -> Iterator[tuple[str, str]]:
     document = letter.document
     build = f"build the pack again, for example with --only {document.id}"
     if document.spec.holds_patient_data:
         yield "this document is made to hold patients' details, which leave the practice by no e-mail", "take it out of the mailings"
-    made = pack.last.documents.get(document.id)
-    if made is None:
-        yield "this document is not in the pack", build
-    elif made["content"] != letter.page.content_hash:
-        yield "the practice file has changed since this letter was made", build
+    if not_in_pack := differs(letter.page, pack):
+        yield not_in_pack, build
     yield from _edited(letter, pack, build)
     size = sum((pack.folder / name).stat().st_size for name in letter.files) * _IN_BASE64 / _MB
     if size > attachment_mb:

@@ -15,7 +15,7 @@ import json
 import os
 import secrets
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +26,7 @@ from migpack.sent import Sent
 NAME = "ledger.sqlite"
 KEY = "ledger.key"
 LOCK = "ledger.lock"
+_KEY_BYTES = 32
 STATES = ("planned", "sending", "sent", "refused", "unknown", "bounced", "to_print")
 PATIENTS = "patients"
 # Nobody knows whether these arrived; whoever must be told of a new date is better told once too often.
@@ -83,9 +84,8 @@ class Ledger:
         """
         self.path = practice_folder / NAME
         try:
-            for name in (NAME, KEY):
-                _make_private(practice_folder / name, secrets.token_bytes(32) if name == KEY else b"")
-            self._key = (practice_folder / KEY).read_bytes()
+            self.code = coder(practice_folder, lasting=True)
+            _make_private(self.path, b"")
             self._db = _connect(self.path)
             self._db.execute("pragma journal_mode = wal")
             self._db.execute("pragma synchronous = full")  # a row must be on the disk before its message leaves
@@ -96,10 +96,6 @@ class Ledger:
     def close(self) -> None:
         """Close the file."""
         self._db.close()
-
-    def code(self, *private: str) -> str:
-        """Return the keyed hash of something private, by which it is known again and cannot be guessed."""
-        return hmac.new(self._key, "\0".join(private).encode(), hashlib.sha256).hexdigest()[:32]
 
     def entries(self) -> tuple[Entry, ...]:
         """Return every row, in the order of writing."""
@@ -131,6 +127,26 @@ class Ledger:
         """Turn what a run that died has left `sending` into `unknown`; return how many there were. Only under `only_run`."""
         with self._db:
             return self._db.execute("update letters set status = 'unknown' where status = 'sending'").rowcount
+
+
+def coder(practice_folder: Path, *, lasting: bool) -> Callable[..., str]:
+    """Return what gives the keyed hash of something private, by which it is known again and cannot be guessed.
+
+    The key is made with the first ledger and lies beside it. Until then, and unless hashes are to be `lasting`, they hold for this run alone.
+
+    Raises:
+        Mistakes: the key cannot be read or written.
+    """
+    path = practice_folder / KEY
+    try:
+        if lasting:
+            _make_private(path, secrets.token_bytes(_KEY_BYTES))
+        key = path.read_bytes() if path.is_file() else secrets.token_bytes(_KEY_BYTES)
+    except OSError as error:
+        raise _cannot(path, error) from None
+    if len(key) != _KEY_BYTES:
+        raise mistake(Place(str(path)), "this is not the key of a ledger", "put back a copy of it; without it patients are not known again")
+    return lambda *private: hmac.new(key, "\0".join(private).encode(), hashlib.sha256).hexdigest()[:32]
 
 
 @contextmanager

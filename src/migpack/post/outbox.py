@@ -42,7 +42,7 @@ class Outbox:
     def objection(self, letter: Letter, *, draft_allowed: bool = False) -> Problem | None:
         """Return why a letter may not be sent, or None."""
         found = judge(letter, self.pack, self.attachment_mb) or is_late(letter, self.prepared.today)
-        return found or (None if draft_allowed else is_draft(letter)) or self._unreachable(letter)
+        return found or (None if draft_allowed else _named(letter, is_draft(letter.page))) or self._unreachable(letter)
 
     def _unreachable(self, letter: Letter) -> Problem | None:
         try:
@@ -50,6 +50,10 @@ class Outbox:
         except ValueError as error:
             return Problem(self.case.place(*letter.to.path.split(".")), str(error).partition(" \N{EM DASH} ")[0], "write another address")
         return None
+
+
+def _named(letter: Letter, problem: Problem | None) -> Problem | None:
+    return replace(problem, place=Place(letter.name)) if problem else None
 
 
 def open_outbox(case: Case, library: Library, today: dt.date, folder: Path, documents: frozenset[str] = frozenset()) -> Outbox:
