@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from migpack.cli.group import day_of
-from migpack.cli.sending import exit_if, send_items, send_test, tell_first
+from migpack.cli.sending import Run, exit_if, send_items, send_test, tell_first
 
 if TYPE_CHECKING:
     from migpack.letters.recipients import Recipient
@@ -38,8 +38,8 @@ class Asked:
     lasting: bool = False
 
 
-def send_to_patients(asked: Asked, *, really: bool, resend: bool, limit: int | None, rate: int | None, test_to: str | None) -> None:
-    """Show who would get this letter by e-mail and who on paper; with `really`, send it and write the print list."""
+def send_to_patients(asked: Asked, run: Run) -> None:
+    """Show who would get this letter by e-mail and who on paper; where it is really to be sent, send it and write the print list."""
     from migpack.post.run import chosen
 
     letter, allotted, items, known = _prepared(asked)
@@ -48,15 +48,14 @@ def send_to_patients(asked: Asked, *, really: bool, resend: bool, limit: int | N
     tell_first(case, patients=True)
     if found := letter.objection():
         exit_if([found])
-    a_minute = rate or (case.file.mail and case.file.mail.rate_per_minute) or case.content.mailings.limits.rate_per_minute
-    if test_to:
-        _refuse_stranger(letter, test_to)
-        send_test(case, folder, items[:limit], test_to, a_minute, really=really)
-    elif not really:
-        click.echo(f"nothing was sent; --really-send sends {len(chosen(items, known, resend=resend)[:limit])} e-mails")
+    if run.test_to:
+        _refuse_stranger(letter, run.test_to)
+        send_test(case, folder, items, run)
+    elif not run.really:
+        click.echo(f"nothing was sent; --really-send sends {len(chosen(items, known, resend=run.resend)[: run.limit])} e-mails")
     else:
         _write_lists(asked, letter, allotted)
-        send_items(case, folder, items, resend=resend, limit=limit, rate=a_minute)
+        send_items(case, folder, items, run)
 
 
 def draft_for_patients(asked: Asked, out: Path | None) -> None:
@@ -125,23 +124,12 @@ def _items(asked: Asked, letter: PatientEmail, allotted: Allotted, code: Callabl
 
 def _pdf_maker(asked: Asked, letter: PatientEmail) -> Callable[[Recipient], bytes]:
     """Return what makes one patient's own tagged PDF, the letter as it is printed."""
-    import io
-    import zipfile
-
     from migpack.letters.press import Press
     from migpack.letters.profiles import read_profiles
 
     prepared = letter.prepared
     profile = read_profiles(prepared.library)["plain"]
-    press = Press(prepared.plan, prepared.library, prepared.today, letter=asked.letter, style="house", profile=profile)
-
-    def pdf_of(one: Recipient) -> bytes:
-        held = io.BytesIO()
-        press.separate([one], held)
-        with zipfile.ZipFile(held) as packed:
-            return packed.read(packed.namelist()[0])
-
-    return pdf_of
+    return Press(prepared.plan, prepared.library, prepared.today, letter=asked.letter, style="house", profile=profile).full
 
 
 def _tell(case: Case, allotted: Allotted) -> None:

@@ -1,18 +1,20 @@
-"""The commands for letters by e-mail: drafts, send, ledger, sent."""
+"""The commands for letters by e-mail: drafts, send, ledger, sent, bounces."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from migpack.cli.group import day_of, library_option, main, practice_argument, show, today_option, told_plainly
-from migpack.cli.sending import exit_if, opened_outbox, send_items, send_test, tell_first
+from migpack.cli.sending import Run, exit_if, opened_outbox, send_items, send_test, tell_first
 
 if TYPE_CHECKING:
     from migpack.cli.patients import Asked
+    from migpack.post.outbox import Outbox
 
 pack_option = click.option(
     "--pack", type=click.Path(path_type=Path), default=Path("output"), show_default=True, help="Where the pack's folder is."
@@ -137,29 +139,37 @@ def send(
     With --letter and --patients, one letter goes to the patients of a list who agreed to e-mail; a print list names the others.
     """
     from migpack.cli.patients import send_to_patients
+    from migpack.post.ledger import only_run
+
+    asked = _asked(practice, pack, letter, patients, attach, today, areas, lasting=really_send)
+    run = Run(really_send, early, resend, limit, rate, test_to)
+    with only_run(practice.parent) if really_send else nullcontext():
+        if asked:
+            send_to_patients(asked, run)
+        else:
+            _send_letters(opened_outbox(practice, pack, today, areas), practice.parent, only, to, run)
+
+
+def _send_letters(outbox: Outbox, folder: Path, only: tuple[str, ...], to: tuple[str, ...], run: Run) -> None:
     from migpack.post.ledger import read_entries
     from migpack.post.listing import plan_table
     from migpack.post.outbox import items_of, selected
     from migpack.post.run import chosen
 
-    if asked := _asked(practice, pack, letter, patients, attach, today, areas, lasting=really_send):
-        send_to_patients(asked, really=really_send, resend=resend, limit=limit, rate=rate, test_to=test_to)
-        return
-    outbox = opened_outbox(practice, pack, today, areas)
     letters = [letter for letter in selected(outbox, only, to) if letter.to.address]
-    due = [letter for letter in letters if early or test_to or letter.due <= outbox.prepared.today]
+    due = [letter for letter in letters if run.early or run.test_to or letter.due <= outbox.prepared.today]
     objections = [found for letter in due if (found := outbox.objection(letter))]
     refused = {found.place.file for found in objections}
     items = items_of(outbox, [letter for letter in due if letter.name not in refused])
-    known = read_entries(practice.parent)
-    show([plan_table(outbox, letters, refused, known, early=early)])
+    known = read_entries(folder)
+    show([plan_table(outbox, letters, refused, known, early=run.early)])
     tell_first(outbox.case)
-    if test_to:
-        send_test(outbox.case, practice.parent, items[:limit], test_to, rate or outbox.rate, really=really_send)
-    elif not really_send:
-        click.echo(f"nothing was sent; --really-send sends {len(chosen(items, known, resend=resend)[:limit])} letters")
+    if run.test_to:
+        send_test(outbox.case, folder, items, run)
+    elif not run.really:
+        click.echo(f"nothing was sent; --really-send sends {len(chosen(items, known, resend=run.resend)[: run.limit])} letters")
     else:
-        send_items(outbox.case, practice.parent, items, resend=resend, limit=limit, rate=rate or outbox.rate)
+        send_items(outbox.case, folder, items, run)
     exit_if(objections)
 
 
@@ -211,3 +221,34 @@ def sent(practice: Path, letter: str, by: str, on: str, to: str | None, pack: Pa
 
     told = record(opened_outbox(practice, pack, None, areas, {letter}), practice.parent, letter, to or "", by, day_of(on))
     click.echo(f"recorded: {told}")
+
+
+@main.command()
+@practice_argument
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@told_plainly
+def bounces(practice: Path, files: tuple[Path, ...]) -> None:
+    """Read delivery reports that came back (.eml or mbox) and mark the letters that did not arrive.
+
+    Patients among them are put on the print list of their letter.
+    """
+    from migpack.post.bounces import read_reports, record_bounces
+    from migpack.post.ledger import opened, read_entries
+    from migpack.post.lists import lists_folder, read_rows, write_rows
+    from migpack.problems import Place, Problem, mistake
+
+    if not read_entries(practice.parent):
+        raise mistake(Place(str(practice)), "nothing has been sent from here", "name the practice file that was used")
+    reports = {file: read_reports(file) for file in files}
+    with opened(practice.parent) as ledger:
+        returned = record_bounces((report for found in reports.values() for report in found), ledger)
+    others, unmatched = returned.others, returned.unmatched
+    click.echo(f"{len(returned.bounced)} letters came back, {others} reports of another kind, {unmatched} not about our letters")
+    for entry in returned.bounced:
+        click.echo(f"  {entry.document}: {f'row {entry.row}' if entry.row else entry.recipient}")
+    for letter in sorted({entry.document for entry in returned.bounced if entry.row}):
+        folder = lists_folder(practice.parent, letter)
+        rows = read_rows(folder) | {entry.row for entry in returned.bounced if entry.document == letter and entry.row}
+        click.echo(f"{letter}: {len(rows)} rows to print for in {write_rows(folder, rows)}")
+    nothing = "this holds no delivery report"
+    exit_if(Problem(Place(str(file)), nothing, "save the report itself as .eml") for file, found in reports.items() if not found)

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,23 @@ if TYPE_CHECKING:
     from migpack.post.outbox import Outbox
     from migpack.post.run import Clock, Item
     from migpack.problems import Problem
+
+
+@dataclass(frozen=True)
+class Run:
+    """What was asked for of a run of sending."""
+
+    really: bool
+    early: bool
+    resend: bool
+    limit: int | None
+    rate: int | None
+    test_to: str | None
+
+    def a_minute(self, case: Case) -> int:
+        """Return how many messages a minute may go."""
+        mail = case.file.mail
+        return self.rate or (mail and mail.rate_per_minute) or case.content.mailings.limits.rate_per_minute
 
 
 def opened_outbox(
@@ -54,9 +72,9 @@ def exit_if(problems: Iterable[Problem]) -> None:
         sys.exit(1)
 
 
-def send_items(case: Case, folder: Path, items: Sequence[Item], *, resend: bool, limit: int | None, rate: int) -> None:
-    """Send what has not been sent, telling each; a first Ctrl-C ends the run after the letter that is on its way."""
-    from migpack.post.ledger import only_run, opened
+def send_items(case: Case, folder: Path, items: Sequence[Item], run: Run) -> None:
+    """Send what has not been sent, telling each, under `only_run`; a first Ctrl-C ends the run after the letter that is on its way."""
+    from migpack.post.ledger import opened
     from migpack.post.outbox import sender_of
     from migpack.post.password import server_of
     from migpack.post.run import chosen, send
@@ -64,16 +82,16 @@ def send_items(case: Case, folder: Path, items: Sequence[Item], *, resend: bool,
 
     sender, place = sender_of(case), case.place("mail", "host")
     counts: dict[str, int] = {}
-    with only_run(folder), opened(folder) as ledger, _clock() as clock:
+    with opened(folder) as ledger, _clock() as clock:
         if left := ledger.settle():
             click.echo(f"{left} letters were on their way when an earlier run ended; they may have arrived ('migpack ledger' lists them)")
-        todo = chosen(items, ledger.entries(), resend=resend)
-        ready = todo[:limit]
+        todo = chosen(items, ledger.entries(), resend=run.resend)
+        ready = todo[: run.limit]
 
         def connect() -> Connection:
             return Connection(server_of(case, folder, os.environ), place)
 
-        for done in send(ready, ledger, sender, connect, clock, rate=rate):
+        for done in send(ready, ledger, sender, connect, clock, rate=run.a_minute(case)):
             outcome = str(done.answer.outcome)
             counts[outcome] = counts.get(outcome, 0) + 1
             click.echo(f"{done.item.label}: {outcome} ({done.answer.words})")
@@ -84,7 +102,7 @@ def send_items(case: Case, folder: Path, items: Sequence[Item], *, resend: bool,
     click.echo(told + (f"; {rest} more to send" if rest else "") + f"; {len(items) - len(todo)} had been dealt with before")
 
 
-def send_test(case: Case, folder: Path, items: Sequence[Item], address: str, rate: int, *, really: bool) -> None:
+def send_test(case: Case, folder: Path, items: Sequence[Item], run: Run) -> None:
     """Send letters to one's own address, marked as tests and recorded nowhere."""
     from migpack.post.message import compose, fresh_id, readable_address
     from migpack.post.outbox import as_test, sender_of
@@ -93,11 +111,12 @@ def send_test(case: Case, folder: Path, items: Sequence[Item], address: str, rat
     from migpack.problems import Place, mistake
 
     try:
-        to = readable_address(address)
+        to = readable_address(run.test_to or "")
     except ValueError as error:
         what, _, write = str(error).partition(" \N{EM DASH} ")
         raise mistake(Place("--test-to"), what, write or "write another address") from None
-    if not really:
+    items = items[: run.limit]
+    if not run.really:
         click.echo(f"nothing was sent; --really-send sends {len(items)} tests to {to}")
         return
     sender = sender_of(case)
@@ -105,7 +124,7 @@ def send_test(case: Case, folder: Path, items: Sequence[Item], address: str, rat
     with _clock() as clock:
         for number, item in enumerate(items):
             if number:
-                clock.wait(60 / rate)
+                clock.wait(60 / run.a_minute(case))
             if clock.stopped() or connection is None:
                 break
             message = compose(as_test(item, to).words(), sender, fresh_id(sender.address), clock.reading())

@@ -14,7 +14,7 @@ from pathlib import Path
 from migpack.manifest import Last, digest
 from migpack.model import Page
 from migpack.post.letters import Letter
-from migpack.problems import Place, Problem
+from migpack.problems import Place, Problem, mistake
 
 _IN_BASE64 = 1.37  # an attachment grows by this on its way
 _MB = 1_000_000
@@ -49,8 +49,16 @@ def is_late(letter: Letter, today: dt.date) -> Problem | None:
 
 
 def attachments(letter: Letter, pack: Pack) -> Mapping[str, bytes]:
-    """Return the files of a letter by their paths in the pack."""
-    return {name: (pack.folder / name).read_bytes() for name in letter.files}
+    """Return the files of a letter by their paths in the pack.
+
+    Raises:
+        Mistakes: one of them is not as it was made.
+    """
+    files = {name: (pack.folder / name).read_bytes() for name in letter.files}
+    for name, data in files.items():
+        if digest(data) != pack.last.files[name]["sha256"]:
+            raise mistake(Place(name), "this file was changed while letters were being sent", "run this again")
+    return files
 
 
 def differs(page: Page, pack: Pack) -> str:

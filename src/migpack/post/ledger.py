@@ -132,7 +132,7 @@ class Ledger:
 def coder(practice_folder: Path, *, lasting: bool) -> Callable[..., str]:
     """Return what gives the keyed hash of something private, by which it is known again and cannot be guessed.
 
-    The key is made with the first ledger and lies beside it. Until then, and unless hashes are to be `lasting`, they hold for this run alone.
+    The key is made with the first ledger and lies beside it. Where there is none and hashes need not be `lasting`, they hold for this run.
 
     Raises:
         Mistakes: the key cannot be read or written.

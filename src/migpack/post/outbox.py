@@ -32,7 +32,6 @@ class Outbox:
     pack: Pack
     letters: tuple[Letter, ...]
     attachment_mb: int
-    rate: int
 
     @property
     def case(self) -> Case:
@@ -75,7 +74,6 @@ def open_outbox(case: Case, library: Library, today: dt.date, folder: Path, docu
         Pack(folder, last),
         plan_letters(prepared.plan, prepared.pages),
         (mail and mail.attachment_mb) or limits.attachment_mb,
-        (mail and mail.rate_per_minute) or limits.rate_per_minute,
     )
 
 
