@@ -91,7 +91,7 @@ def drafts(
     if asked := _asked(practice, pack, letter, patients, attach, today, areas):
         draft_for_patients(asked, out)
         return
-    outbox = opened_outbox(practice, pack, today, areas)
+    outbox = opened_outbox(practice, pack, today, areas, only)
     drafted = draft_letters(outbox, selected(outbox, only, to), read_entries(practice.parent))
     folder = out or practice.parent / "drafts"
     write_drafts(folder, drafted.files)
@@ -147,7 +147,7 @@ def send(
         if asked:
             send_to_patients(asked, run)
         else:
-            _send_letters(opened_outbox(practice, pack, today, areas), practice.parent, only, to, run)
+            _send_letters(opened_outbox(practice, pack, today, areas, only), practice.parent, only, to, run)
 
 
 def _send_letters(outbox: Outbox, folder: Path, only: tuple[str, ...], to: tuple[str, ...], run: Run) -> None:

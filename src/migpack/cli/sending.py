@@ -41,10 +41,8 @@ class Run:
         return self.rate or (mail and mail.rate_per_minute) or case.content.mailings.limits.rate_per_minute
 
 
-def opened_outbox(
-    practice: Path, pack: Path, today: str | None, areas: tuple[Path, ...], documents: Collection[str] = frozenset()
-) -> Outbox:
-    """Load a practice and return its letters over its built pack."""
+def opened_outbox(practice: Path, pack: Path, today: str | None, areas: tuple[Path, ...], only: Collection[str] = ()) -> Outbox:
+    """Load a practice and return its letters over its built pack, all or only those meant."""
     from migpack.library import Library
     from migpack.load import load
     from migpack.pack import pack_folder
@@ -52,7 +50,7 @@ def opened_outbox(
 
     library = Library.of(practice.parent, areas)
     case = load(practice, library)
-    return open_outbox(case, library, day_of(today), pack_folder(case, pack), frozenset(documents))
+    return open_outbox(case, library, day_of(today), pack_folder(case, pack), only)
 
 
 def tell_first(case: Case, *, patients: bool = False) -> None:

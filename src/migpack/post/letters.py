@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from html import unescape
 from typing import Any
 
-from migpack import blocks, filters
+from migpack import filters
 from migpack.content import Mailing
-from migpack.markup import read
 from migpack.model import Page, Party, Plan, PlannedDocument
 from migpack.timeline import due_date
 
 _BLANK = 'class="fill"'
+_TAG, _VALUE = re.compile(r"<[^>]*>"), re.compile(r' value="([^"]*)"')
 _DAY = re.compile(r"(?<!\d)\d{1,2} [A-Z][a-z]+ \d{4}")
 
 
@@ -61,9 +62,11 @@ class Letter:
         return self.document.id if self.document.subject == self.to.id else f"{self.document.id}.{self.to.id}"
 
 
-def mailed_documents(plan: Plan) -> frozenset[str]:
-    """Return the ids of the documents of a practice's pack that are sent to somebody."""
-    return frozenset(document.id for _, document in _mailed(plan))
+def mailed_documents(plan: Plan, only: Collection[str] = ()) -> frozenset[str]:
+    """Return the ids of the documents of a practice's pack that are sent to somebody; of those, the ones that `only` may mean, if any."""
+    every = [document for _, document in _mailed(plan)]
+    meant = [d for d in every if any(word in (d.id, d.spec.id) or word.startswith(f"{d.id}.") for word in only)]
+    return frozenset(document.id for document in meant or every)
 
 
 def plan_letters(plan: Plan, pages: tuple[Page, ...]) -> tuple[Letter, ...]:
@@ -83,8 +86,8 @@ def facts_told(plan: Plan, page: Page, party: Party | None) -> dict[str, str]:
 
     A day that two milestones share counts for both, since nothing on the page tells them apart.
     """
-    words = " ".join(blocks.text(read(page.html, page.document.id)).split())
-    printed = set(_DAY.findall(words))
+    values, words = " ".join(_VALUE.findall(page.html)), _TAG.sub(" ", page.html)
+    printed = set(_DAY.findall(" ".join(unescape(f"{words} {values}").split())))
     days = {id: milestone.date for id, milestone in plan.milestones.items()}
     if party:
         days |= {f"{party.id}.{name}": day for name, day in (("off", party.off), ("on", party.on)) if day}

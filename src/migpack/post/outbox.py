@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -55,8 +55,8 @@ def _named(letter: Letter, problem: Problem | None) -> Problem | None:
     return replace(problem, place=Place(letter.name)) if problem else None
 
 
-def open_outbox(case: Case, library: Library, today: dt.date, folder: Path, documents: frozenset[str] = frozenset()) -> Outbox:
-    """Return the letters of a practice; `documents` are further ones to prepare, by their ids or those of the catalogue.
+def open_outbox(case: Case, library: Library, today: dt.date, folder: Path, only: Collection[str] = ()) -> Outbox:
+    """Return the letters of a practice; `only` are documents or letters by their names, others need not be worked out.
 
     Raises:
         Mistakes: there is no pack in the folder, or the practice file has a mistake.
@@ -66,7 +66,7 @@ def open_outbox(case: Case, library: Library, today: dt.date, folder: Path, docu
         raise mistake(Place(str(folder)), "there is no pack here to send letters from", f"run: migpack build {case.name}")
     case = case.after(last.issue, last.issued)
     plan = plan_only(case, today)
-    ids = mailed_documents(plan) | {document.id for document in plan.every_document if documents & {document.id, document.spec.id}}
+    ids = mailed_documents(plan, only) | {document.id for document in plan.every_document if document.id in only}
     prepared = prepare(case, library, today, Wanted(only=ids))
     limits, mail = case.content.mailings.limits, case.file.mail
     return Outbox(
