@@ -18,14 +18,17 @@ from hypothesis import strategies as st
 
 from mail_server import PASSWORD, Mailbox, mail_server
 from migpack.plan import Wanted
+from migpack.post.by_hand import record
 from migpack.post.drafts import draft_letters, write_drafts
 from migpack.post.ledger import only_run, read_entries, read_sent
 from migpack.post.letters import facts_told, mailed_documents, plan_letters
 from migpack.post.message import Sender, Words, compose, draft, safe_name
-from migpack.post.outbox import selected
-from migpack.problems import Mistakes
+from migpack.post.outbox import items_of, selected
+from migpack.post.password import server_of
+from migpack.post.run import chosen
+from migpack.problems import CannotRun, Mistakes
 from outgoing import THIRD_PARTIES, issued, mail_settings
-from samples import SAMPLES, prepared
+from samples import SAMPLES, case_of, prepared
 
 PATHOLOGY = "notice.exampleshire_pathology"
 HOSPITAL = "notice.exampleton_general_hospi"
@@ -211,24 +214,32 @@ def test_two_runs_at_once_the_second_sends_nothing(own):
 
 
 def test_without_a_server_or_a_password_there_is_one_line(own, monkeypatch):
-    monkeypatch.delenv("MIGPACK_MAIL_PASSWORD", raising=False)
     assert "the practice file names no mail server" in own.run("send", "--only", "notice", "--really-send", code=1).stderr
     own.add(mail_settings(1, "none.pem"))
-    monkeypatch.setattr("keyring.get_password", lambda service, user: None)
-    line = own.run("send", "--only", "notice", "--really-send", code=1).stderr
-    assert "there is no password for 'sam'" in line and "MIGPACK_MAIL_PASSWORD" in line
+    case, _ = case_of(own.file)
+    monkeypatch.setattr("keyring.get_password", lambda service, user: f"{service} {user}" if user == "kept" else None)
+    with pytest.raises(Mistakes, match=r"there is no password for 'sam' — set MIGPACK_MAIL_PASSWORD for this run"):
+        server_of(case, own.folder, {})
+    assert server_of(case, own.folder, {"MIGPACK_MAIL_PASSWORD": "a"}).password == "a"
+    kept = replace(case, file=case.file.model_copy(update={"mail": case.file.mail.model_copy(update={"user": "kept"})}))
+    assert server_of(kept, own.folder, {}).password == "migpack kept"
     monkeypatch.setitem(sys.modules, "keyring", None)
-    assert "pip install 'migpack[keyring]'" in own.run("send", "--only", "notice", "--really-send", code=3).stderr
+    with pytest.raises(CannotRun, match=r"pip install 'migpack\[keyring\]'"):
+        server_of(case, own.folder, {})
 
 
 def test_what_went_by_post_is_recorded_with_its_dates_and_not_e_mailed_afterwards(own):
     assert "by post on 2027-04-02" in own.run("sent", PATHOLOGY, "--by", "post", "--on", "2027-04-02").output
-    own.run("sent", "board_paper", "--by", "hand", "--on", "2027-04-02", code=1)  # it goes to nobody by name
     (told,) = read_sent(own.folder)
     assert (told.by, str(told.on), told.facts["go_live"]) == ("post", "2027-04-02", "2027-06-24")
-    assert "--really-send sends 1 letters" in own.run("send", "--only", "notice").output
+    box = own.outbox("notice", "board_paper")
+    by_email = [letter for letter in box.letters if letter.to.address]
+    assert [item.label for item in chosen(items_of(box, by_email), read_entries(own.folder), resend=False)] == [HOSPITAL]
+    with pytest.raises(Mistakes, match="no letter is called 'board_paper'"):  # it goes to nobody by name
+        record(box, own.folder, "board_paper", "", "hand", dt.date(2027, 4, 2))
     own.change("Thursday 24 June 2027 8am", "Friday 25 June 2027 8am")
-    assert "the dates that it told are not known" in own.run("sent", HOSPITAL, "--by", "hand", "--on", "2027-04-02", code=1).stderr
+    with pytest.raises(Mistakes, match="the dates that it told are not known"):
+        record(own.outbox("notice"), own.folder, HOSPITAL, "", "hand", dt.date(2027, 4, 2))
 
 
 def test_every_mailing_of_the_rich_practice_has_an_address_or_goes_another_way():

@@ -16,7 +16,7 @@ from migpack.screen import Table
 
 _COLUMNS = "id recipient row document purpose version status by told_on planned_at sending_at ended_at message_id answer facts".split()
 # A spreadsheet takes a cell that starts like this for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@")
 
 
 def plan_table(outbox: Outbox, letters: Sequence[Letter], refused: Collection[str], known: Iterable[Entry], *, early: bool) -> Table:
@@ -56,4 +56,5 @@ def csv_text(entries: Iterable[Entry]) -> str:
 
 
 def _safe(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    shown = "".join(letter if letter.isprintable() else " " for letter in cell)
+    return f"'{shown}" if shown.startswith(_FORMULA) else shown

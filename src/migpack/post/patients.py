@@ -69,7 +69,8 @@ def allot(patients: PatientList, case: Case, known: Iterable[Entry], code: Code)
     left_out = tuple(row for row in rows if isinstance(row, LeftOut))
     shared = {address for address, count in Counter(map(_folded, recipients)).items() if count > 1}
     history = _History(known)
-    why = {one.row: history.changes(_reason(one, agreed, shared), code(*one.address)) for one in recipients}
+    guardian = patients.known.guardian_until.words
+    why = {one.row: history.changes(_reason(one, agreed, shared, guardian), code(*one.address)) for one in recipients}
     found = Allotted(
         tuple(one for one in recipients if not why[one.row]),
         tuple(one for one in recipients if why[one.row] == _TOLD),
@@ -143,7 +144,7 @@ def _agreed(patients: PatientList, case: Case, rule: EmailRule) -> frozenset[int
     return frozenset(row for row, cells in patients.table.rows() if at < len(cells) and cells[at].strip().casefold() in yes)
 
 
-def _reason(one: Recipient, agreed: frozenset[int], shared: set[str]) -> str:
+def _reason(one: Recipient, agreed: frozenset[int], shared: set[str], guardian: str) -> str:
     if not one.email:
         return "no_email"
     if one.row not in agreed:
@@ -152,6 +153,8 @@ def _reason(one: Recipient, agreed: frozenset[int], shared: set[str]) -> str:
         return "wrong_email"
     if address in shared:
         return "shared_email"
+    if one.address[0].startswith(guardian):
+        return "guardian"
     return "large_print" if one.style == "large_print" else ""
 
 

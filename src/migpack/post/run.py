@@ -60,13 +60,12 @@ class Clock:
 
 def standing(entry: Entry, known: Iterable[Entry]) -> tuple[Standing, Entry | None]:
     """Return how a letter stands by the rows of the ledger, and the row that says so."""
-    earlier: Entry | None = None
-    for row in known:
-        if row.key == entry.key:
-            return _standing_of(row), row
-        if row.key[:3] == entry.key[:3] and row.status in ("sent", "unknown", "sending"):
-            earlier = row
-    return (Standing.CHANGED, earlier) if earlier else (Standing.NEW, None)
+    same = [row for row in known if row.key[:3] == entry.key[:3]]
+    own = next((row for row in same if row.content == entry.content), None)
+    if own and _standing_of(own) is not Standing.NEW:
+        return _standing_of(own), own
+    earlier = [row for row in same if row.status in ("sent", "unknown", "sending")]
+    return (Standing.CHANGED, earlier[-1]) if earlier else (Standing.NEW, None)
 
 
 def chosen(items: Sequence[Item], known: Sequence[Entry], *, resend: bool) -> tuple[Item, ...]:
