@@ -143,13 +143,9 @@ def _send_one(item: Item, ledger: Ledger, sender: Sender, line: _Line, clock: Cl
     ended = answer.outcome in (Outcome.SENT, Outcome.REFUSED, Outcome.UNKNOWN)
     # A server's answer may name the recipient, who may be a patient: of such an answer only the number is kept.
     said = answer.words.partition(" ")[0] if item.private and answer.words[:1].isdigit() else answer.words
-    ledger.set(row.id, status=str(answer.outcome) if ended else _before(row), ended_at=_stamp(clock), answer=said)
+    # What was not handed over is what it was before: nothing that may have arrived is forgotten.
+    ledger.set(row.id, status=str(answer.outcome) if ended else row.status, ended_at=_stamp(clock), answer=said)
     return replace(answer, words=said)
-
-
-def _before(row: Entry) -> str:
-    """Return the status of a letter that this run could not hand over: what it was, so that nothing that may have arrived is forgotten."""
-    return "planned" if row.status == "sending" else row.status
 
 
 def _stop_if_hopeless(answer: Answer, drops: int) -> None:
