@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from migpack.letters.columns import place_of
 from migpack.model import Plan
-from migpack.practice import ColumnSays, Recipients
+from migpack.practice import ColumnSays, Consent, Recipients
 from migpack.problems import Mistakes, Place, Problem, did_you_mean, mistake
 
 EVERYBODY = "letter"
@@ -41,6 +41,8 @@ class Choice:
             raise Mistakes(problems)
         self._out = [(_test(header, ColumnSays(column=column, says=says)), column) for column, says in rules.leave_out.items()]
         self._large = _test(header, rules.large_print) if rules.large_print else None
+        self.email_ok = _consent(header, rules.email_ok)
+        self.text_ok = _consent(header, rules.text_ok)
         self._rules = [] if letter else [*_languages(header, rules), *((_test(header, rule.when), rule.letter) for rule in rules.letters)]
 
     def left_out(self, cells: Cells) -> str:
@@ -77,16 +79,16 @@ def letters_of(plan: Plan) -> Mapping[str, tuple[str, ...]]:
 
 def watched_columns(rules: Recipients) -> tuple[str, ...]:
     """Return the columns that a practice's rules look at."""
-    return tuple(column for column, _ in _watched(rules))
+    consents = (rule.column for rule in (rules.email_ok, rules.text_ok) if rule)
+    return (*(column for column, _ in _watched(rules)), *consents)
 
 
 def _watched(rules: Recipients) -> Iterable[tuple[str, tuple[str | int, ...]]]:
-    """Yield each column that a rule looks at, and where in the practice file."""
+    """Yield each column that a list must have for the rules, and where in the practice file."""
     yield from ((column, ("recipients", "leave_out", column)) for column in rules.leave_out)
-    if rules.large_print:
-        yield rules.large_print.column, ("recipients", "large_print", "column")
-    if rules.language:
-        yield rules.language.column, ("recipients", "language", "column")
+    for key, rule in (("large_print", rules.large_print), ("language", rules.language)):
+        if rule:
+            yield rule.column, ("recipients", key, "column")
     yield from ((rule.when.column, ("recipients", "letters", number, "when", "column")) for number, rule in enumerate(rules.letters))
 
 
@@ -114,6 +116,13 @@ def _test(header: Sequence[str], wanted: ColumnSays) -> _Test:
         return lambda cells: bool(cells[place].strip())
     said = frozenset(text.strip().casefold() for text in wanted.says)
     return lambda cells: cells[place].strip().casefold() in said
+
+
+def _consent(header: Sequence[str], rule: Consent | None) -> _Test:
+    """Return the test of whether a patient may be reached in a way; without a rule, or without its column, nobody may."""
+    if rule is None or place_of(header, rule.column) is None:
+        return lambda cells: False
+    return _test(header, ColumnSays(column=rule.column, says=rule.yes))
 
 
 def _languages(header: Sequence[str], rules: Recipients) -> Iterable[tuple[_Test, str]]:
