@@ -1,0 +1,155 @@
+"""Recipients → the lines that each letter needs, and the few layouts that hold all of them.
+
+A layout is the letter laid out in full with fillers: words as wide as a line may be, so that whatever is poured in is no wider. Letters
+whose segments take as many lines each are the same layout. What cannot be set with certainty has no setting: full layout takes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import escape
+
+from migpack.letters.composed import Composed, Key, Layout
+from migpack.letters.measure import Room, Rooms
+from migpack.letters.pattern import Segment, find_pattern, marked_page, marked_places, plain
+from migpack.letters.recipients import Recipient
+from migpack.model import Page
+from migpack.render import PatientLetter
+from migpack.write.pdf import Printer
+
+_LETTERS_PAGE = (
+    '<!doctype html><html lang="en-GB"><head><meta charset="utf-8"><title>Letters</title>'
+    '<link rel="stylesheet" href="library:styles/house.css"></head><body>{}</body></html>'
+)
+MOST_ADDRESS_LINES = 7
+ADDRESS = "address"  # how the names of its lines start
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A letter's lines as glyphs, those of the address first, and what tells its layout."""
+
+    key: Key
+    lines: tuple[bytes, ...]
+
+
+class Compositor:
+    """Sets the lines of letters from one template, and lays out what they are poured into."""
+
+    def __init__(self, letter: PatientLetter, fields: Sequence[str], printer: Printer, rooms: Rooms) -> None:
+        """Take the letter and the ids of all merge fields.
+
+        Raises:
+            Mistakes: its template has a mistake.
+        """
+        self._letter, self._fields, self._printer = letter, tuple(fields), printer
+        self.pattern = find_pattern(letter, fields, printer.parse)
+        self.why_not = self.pattern.why_not
+        self._segments: tuple[tuple[Segment, Room], ...] = ()
+        self._address: Room | None = None
+        self._layouts: dict[Key, Layout | None] = {}
+        if not self.why_not:
+            self._find_rooms(rooms)
+
+    def set(self, recipient: Recipient) -> Setting | None:
+        """Return a letter's lines and layout; None where they are not certain."""
+        if self._address is None:
+            return None
+        address = [self._address.face.lines(plain(line), self._address.width_px) for line in recipient.address]
+        others = [room.face.lines(segment.text(recipient.values), room.width_px) for segment, room in self._segments]
+        if None in address or None in others:
+            return None
+        key = tuple(map(len, address)), tuple(map(len, others))  # type: ignore[arg-type]
+        return Setting(key, tuple(line for lines in (*address, *others) for line in lines or ()))
+
+    def shows(self, letter: str) -> bool:
+        """Say whether the fonts of the segments have a letter."""
+        return all(room.face.has(letter) for room in (self._address, *(room for _, room in self._segments)) if room)
+
+    @property
+    def loose_address(self) -> bool:
+        """Whether nothing on the page moves with the lines of the address."""
+        return self._address is not None and self._address.fixed
+
+    def compose(self, layouts: Sequence[Layout], letters: frozenset[str]) -> Composed:
+        """Return the pages of layouts as objects that share their fonts, in which these letters are."""
+        if not layouts:
+            return Composed(self._printer, self._example())
+        extra = self._letters_page(letters)
+        sheets = [page for layout in layouts for page in layout.document.pages]
+        return Composed(self._printer, layouts[0].document.copy([*sheets, *extra.pages]))
+
+    def compose_in_full(self, pages: Sequence[Page]) -> tuple[Composed, list[int]]:
+        """Lay out letters in full and return them as objects that share their fonts, and the number of pages of each."""
+        documents = [self._printer.lay_out(page, forms=False) for page in pages]
+        sheets = [sheet for document in documents for sheet in document.pages]
+        return Composed(self._printer, documents[0].copy(sheets)), [len(document.pages) for document in documents]
+
+    def _example(self) -> Any:
+        return self._printer.lay_out(marked_page(self._letter, self._fields, 3), forms=False)
+
+    def _letters_page(self, letters: frozenset[str]) -> Any:
+        """Return a laid-out page that shows these letters in each face that a segment has, so that its fonts hold them."""
+        faces = sorted({room.css for room in (self._address, *(room for _, room in self._segments)) if room})
+        shown = escape(" ".join(sorted(letters)))
+        lines = "".join(f'<p style="{css}; overflow-wrap: anywhere">{shown}</p>' for css in faces)
+        return self._printer.lay_out_html(_LETTERS_PAGE.format(lines), "letters", forms=False)
+
+    def layout(self, key: Key) -> Layout | None:
+        """Return the layout of letters like this, laid out once; None where its fillers do not stand as they should."""
+        if key not in self._layouts:
+            self._layouts[key] = self._lay_out(key)
+        return self._layouts[key]
+
+    def _find_rooms(self, rooms: Rooms) -> None:
+        page = marked_page(self._letter, self._fields, 2)
+        document = self._printer.lay_out(page, forms=False)
+        places = [place for place in marked_places(self._printer.parse(page.html)) if place]
+        found = [(place.line, rooms.find(document, plain(place.words))) for place in places]
+        if any(room is None for _, room in found):
+            self.why_not = "a line about the patient does not stand at the start of a line of its own"
+            return
+        address = {room for line, room in found if line >= 0}
+        self._address = next(iter(address)) if len(address) == 1 else None
+        others = [room for line, room in found if line < 0 and room]
+        self._segments = tuple(zip(self.pattern.segments, others, strict=True))
+
+    def _lay_out(self, key: Key) -> Layout | None:
+        assert self._address
+        page = marked_page(self._letter, self._fields, len(key[0]))
+        address, others = iter(zip(key[0], [self._address] * len(key[0]), strict=True)), iter(zip(key[1], self._segments, strict=True))
+        by_line: dict[str, str] = {}
+        later: dict[str, str] = {}
+
+        def fill(root: Any) -> None:
+            for number, place in enumerate(marked_places(root)):
+                assert place
+                if place.line >= 0:
+                    count, room = next(address)
+                    made, of = by_line, ADDRESS
+                else:
+                    count, (_, room) = next(others)
+                    made, of = later, ""
+                names = [f"{of}{number}.{line}" for line in range(count)]
+                words = [room.filler(f"qzx{number}y{line}xzq") for line in range(count)]
+                made.update(zip(names, words, strict=True))
+                place.write(" ".join(words))
+
+        document = self._printer.lay_out_html(page.html, page.document.id, forms=False, change=fill)
+        fillers = by_line | later
+        layout = Layout(key, document, fillers)
+        return layout if self._stands(layout) else None
+
+    def _stands(self, layout: Layout) -> bool:
+        """Say whether each filler of a layout stands on a line of its own."""
+        texts = [text for page in layout.document.pages for text in _texts(page._page_box)]
+        return all(texts.count(filler) == 1 for filler in layout.fillers.values())
+
+
+def _texts(box: Any) -> list[str]:
+    box = getattr(box, "_box", box)
+    own = [box.text] if type(box).__name__ == "TextBox" else []
+    return own + [text for child in getattr(box, "children", ()) for text in _texts(child)]
