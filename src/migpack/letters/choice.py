@@ -22,19 +22,21 @@ _Test = Callable[[Cells], bool]
 class Choice:
     """What each row gets, by the rules of one practice, for a list with this header."""
 
-    def __init__(self, plan: Plan, header: Sequence[str], *, letter: str = "", letter_place: int | None = None) -> None:
+    def __init__(self, plan: Plan, header: Sequence[str], *, letter: str = "", style: str = "", letter_place: int | None = None) -> None:
         """Take in the rules.
 
         Args:
             plan: the practice's plan, whose letters these are.
             header: names of the list's columns.
             letter: the letter that everybody gets in this run, '' where the rules decide.
+            style: the style that everybody gets in this run, '' where the letter and the rules decide.
             letter_place: where in a row a letter is named, None where no column does.
 
         Raises:
             Mistakes: a rule looks at a column that the list does not have, or names a document that is no letter of this pack.
         """
         rules, self._styles = plan.case.file.recipients, letters_of(plan)
+        self._style = style
         self._letter, self._letter_place = letter or EVERYBODY, None if letter else letter_place
         problems = list(_absent(plan, rules, header, variants=not letter)) + list(_no_letters(plan, rules, letter, self._styles))
         if problems:
@@ -49,15 +51,12 @@ class Choice:
         """Return the column by which the practice leaves a row out, or ''."""
         return next((column for test, column in self._out if test(cells)), "")
 
-    def of(self, cells: Cells) -> tuple[str, str, str]:
-        """Return letter, style and '', or the letter and the code of why it cannot be had."""
+    def of(self, cells: Cells) -> tuple[str, str]:
+        """Return letter and style; the letter is '' where the row names none that there is."""
         letter = self._named(cells)
         if letter is None:
-            return "", "", "unknown-letter"
-        styles = self._styles[letter]
-        if self._large and self._large(cells):
-            return (letter, "large_print", "") if "large_print" in styles else (letter, "", "no-large-print")
-        return letter, styles[0], ""
+            return "", ""
+        return letter, "large_print" if self._large and self._large(cells) else self._style or self._styles[letter]
 
     def _named(self, cells: Cells) -> str | None:
         if self._letter_place is not None and (said := cells[self._letter_place].strip()):
@@ -68,12 +67,12 @@ class Choice:
         return self._letter
 
 
-def letters_of(plan: Plan) -> Mapping[str, tuple[str, ...]]:
-    """Return each document of a plan that can go to one patient as a letter, with its styles, the ordinary one first."""
+def letters_of(plan: Plan) -> Mapping[str, str]:
+    """Return each document of a plan that can go to one patient as a letter, with its ordinary style."""
     return {
-        spec.id: tuple(style for style in ("house", "large_print") if style in spec.styles)
+        spec.id: "house" if "house" in spec.styles else "large_print"
         for spec in (document.spec for document in plan.every_document)
-        if spec.audience == "patients" and spec.made_by == "template" and spec.per == "practice" and "pdf" in spec.formats
+        if spec.audience == "patients" and "mail_merge" in spec.styles
     }
 
 
@@ -99,7 +98,7 @@ def _absent(plan: Plan, rules: Recipients, header: Sequence[str], *, variants: b
             yield Problem(where, f"the list has no column '{column}'", did_you_mean(column, filter(None, header)))
 
 
-def _no_letters(plan: Plan, rules: Recipients, letter: str, known: Mapping[str, tuple[str, ...]]) -> Iterable[Problem]:
+def _no_letters(plan: Plan, rules: Recipients, letter: str, known: Mapping[str, str]) -> Iterable[Problem]:
     named = [(rule.letter, plan.case.place("recipients", "letters", number, "letter")) for number, rule in enumerate(rules.letters)]
     if rules.language:
         named += [(id, plan.case.place("recipients", "language", "letters", said)) for said, id in rules.language.letters.items()]

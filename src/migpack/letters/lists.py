@@ -26,6 +26,7 @@ class Texts(NamedTuple):
 
     data: bytes
     sent: int
+    size: TextSize
     refused: int
     no_number: int
     shared: int
@@ -74,7 +75,7 @@ def write_texts(recipients: Iterable[Recipient], words: str, size: TextSize) -> 
         else:
             numbers.add(number)
             table.writerow([one.row, number, words, size.segments, f"{size.pence:g}"])
-    return Texts(held.getvalue().encode(), len(numbers), refused, no_number, shared)
+    return Texts(held.getvalue().encode(), len(numbers), size, refused, no_number, shared)
 
 
 def mobile(text: str) -> str:

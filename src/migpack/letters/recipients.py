@@ -120,6 +120,7 @@ def open_list(
     *,
     mapping: Iterable[str] = (),
     letter: str = "",
+    style: str = "",
     needs_nhs_number: bool = False,
 ) -> PatientList:
     """Open a list of patients.
@@ -131,6 +132,7 @@ def open_list(
         today: the day by which ages are reckoned.
         mapping: 'Their column=ours', as the user gives it.
         letter: the letter that everybody gets, '' where the practice's rules decide.
+        style: the style that everybody gets, '' where the rules decide.
         needs_nhs_number: a row without a right NHS number is left out.
 
     Raises:
@@ -142,7 +144,7 @@ def open_list(
     names = Names(known, fields, theirs, watched_columns(rules))
     table = open_table(path, names.count)
     places = names.places(table.header, str(path), table.header_row)
-    choice = Choice(plan, table.header, letter=letter, letter_place=places.get("letter"))
+    choice = Choice(plan, table.header, letter=letter, style=style, letter_place=places.get("letter"))
     printed = frozenset(field.id for field in fields if not field.id.startswith(("address_line_", "postcode")))
     return PatientList(table, places, choice, known, printed, today, needs_nhs_number)
 
@@ -192,11 +194,11 @@ class _RowReader:
 
     def _recipient(self, row: int, cells: Sequence[str]) -> Recipient | LeftOut:
         name, code = self._name.read(cells)
-        letter, style, no_letter = self._choice.of(cells)
+        letter, style = self._choice.of(cells)
         born = cells[self._born].strip() if self._born is not None else ""
         number = nhs_number(cells[self._number]) if self._number is not None else ""
-        if code := code or no_letter:
-            return self._list.left_out(row, code, what=letter)
+        if code := code or ("" if letter else "unknown-letter"):
+            return self._list.left_out(row, code)
         if self._list.needs_nhs_number and not number:
             return self._list.left_out(row, "nhs-number-wrong")
         above, name, code = self._addressee(cells, name, born)

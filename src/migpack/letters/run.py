@@ -23,7 +23,7 @@ from migpack.letters.run_folder import RECEIPT, Done, RunFolder
 from migpack.letters.sieve import Setter, Sieve, Tally, Variant, parted
 from migpack.letters.tables import hash_of
 from migpack.messages import TextSize
-from migpack.model import Plan
+from migpack.model import Case, Plan
 from migpack.pack import pack_folder
 from migpack.problems import Place, mistake
 
@@ -45,6 +45,7 @@ class Wanted:
     kinds: tuple[Kind, ...] = ("merged",)
     profile: str = "plain"
     letter: str = ""
+    style: str = ""
     sort: Literal["postcode", "file"] = "postcode"
     one_per_household: bool = False
     draft: bool = False
@@ -187,9 +188,9 @@ class Run:
         return f"{name}{'-large-print' if style == 'large_print' else ''}{_ENDINGS[kind]}"
 
 
-def letters_folder(plan: Plan, out: Path) -> Path:
+def letters_folder(case: Case, out: Path) -> Path:
     """Return the folder of a practice's letter runs: beside its pack, never inside it."""
-    pack = pack_folder(plan.case, out)
+    pack = pack_folder(case, out)
     return pack.with_name(f"{pack.name}-letters")
 
 

@@ -46,7 +46,7 @@ class RunFolder:
         Raises:
             Mistakes: another run is at work here, or nothing can be written.
         """
-        self.target, self.folder = target, target.with_name(MARK + target.name)
+        self.target, self.folder = target, self.staging_of(target)
         self.key, self.kept = key, dict[str, Done]()
         try:
             target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -61,6 +61,11 @@ class RunFolder:
             self._lock = _lock(self.folder)
         except OSError as error:
             raise cannot_write(target, error) from None
+
+    @staticmethod
+    def staging_of(target: Path) -> Path:
+        """Return the folder in which a run is built that belongs here."""
+        return target.with_name(MARK + target.name)
 
     def __enter__(self) -> RunFolder:
         return self
