@@ -56,7 +56,7 @@ class Compositor:
 
     def set(self, recipient: Recipient) -> Setting | None:
         """Return a letter's lines and layout; None where they are not certain."""
-        if self._address is None:
+        if self._address is None or not self.pattern.fields <= recipient.values.keys():
             return None
         address = [self._address.face.lines(plain(line), self._address.width_px) for line in recipient.address]
         others = [room.face.lines(segment.text(recipient.values), room.width_px) for segment, room in self._segments]
