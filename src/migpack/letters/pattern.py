@@ -21,6 +21,7 @@ from migpack.render import Addressee, PatientLetter
 
 MARK = re.compile(r"qzx(\d+)xzq")
 _SPACES = re.compile("[ \\t\\r\\n\\f]+")
+_RAGGED = re.compile("[ \t\r\n\f]{2}|[\t\r\n\f]|^ | $")
 ADDRESS = 100  # marks from here on are lines of the address
 _TRIED = 3  # lines of address that a template is tried with
 _BLOCKS = frozenset("p li td th caption h1 h2 h3 h4 div section".split())
@@ -163,7 +164,7 @@ def marked_places(root: Any) -> Iterator[MarkedPlace | None]:
 
 def plain(text: str) -> str:
     """Return words as a page shows them: each run of spaces and line ends is one space."""
-    return " ".join(_SPACES.split(text)).strip(" ")
+    return " ".join(_SPACES.split(text)).strip(" ") if _RAGGED.search(text) else text
 
 
 def _faithful(letter: PatientLetter, fields: Sequence[str]) -> Page | None:

@@ -12,7 +12,6 @@ from functools import cached_property
 from typing import BinaryIO
 
 from migpack.letters.layouts import Compositor
-from migpack.letters.measure import Rooms
 from migpack.letters.merged import write_merged
 from migpack.letters.profiles import Profile
 from migpack.letters.recipients import Recipient
@@ -62,7 +61,7 @@ class Press:
 
     @cached_property
     def _compositor(self) -> Compositor:
-        return Compositor(self._letter, self._fields, self._printer, Rooms(self._read))
+        return Compositor(self._letter, self._fields, self._printer, self._read)
 
     @cached_property
     def _word(self) -> WordLetters:
