@@ -12,11 +12,11 @@ from functools import cached_property
 from typing import BinaryIO
 
 from migpack.letters.layouts import Compositor
-from migpack.letters.measure import Rooms
 from migpack.letters.merged import write_merged
 from migpack.letters.profiles import Profile
 from migpack.letters.recipients import Recipient
 from migpack.letters.separate import write_separate
+from migpack.letters.spliced import WordLetters
 from migpack.library import Library
 from migpack.model import Page, Plan, PlannedDocument
 from migpack.plan import in_style
@@ -48,6 +48,10 @@ class Press:
         """Write a zip of tagged PDFs, 000001.pdf and so on, in order."""
         self.slow = write_separate(self._compositor, self.full, recipients, out)
 
+    def word(self, recipients: Sequence[Recipient], out: BinaryIO) -> None:
+        """Write a zip of Word files, 000001.docx and so on, in order."""
+        self.slow = self._word.write(recipients, out)
+
     def _page(self, recipient: Recipient) -> Page:
         return self._letter.page(Addressee(recipient.values, recipient.address))
 
@@ -57,7 +61,11 @@ class Press:
 
     @cached_property
     def _compositor(self) -> Compositor:
-        return Compositor(self._letter, self._fields, self._printer, Rooms(self._read))
+        return Compositor(self._letter, self._fields, self._printer, self._read)
+
+    @cached_property
+    def _word(self) -> WordLetters:
+        return WordLetters(self._letter, self._fields, self._read)
 
     def _read(self, name: str) -> bytes:
         return self._library.read(f"templates/{name}")
