@@ -13,8 +13,8 @@ from typing import Any
 from markupsafe import escape
 
 from migpack.letters.composed import Composed, Key, Layout, Lines
-from migpack.letters.learned import Learned
-from migpack.letters.measure import Room, Rooms
+from migpack.letters.learned import Learned, LearnedLine
+from migpack.letters.measure import Room, Rooms, texts_of
 from migpack.letters.pattern import Segment, find_pattern, marked_page, marked_places, plain
 from migpack.letters.recipients import Recipient
 from migpack.letters.shaping import is_simple
@@ -53,6 +53,7 @@ class Compositor:
         self._segments: tuple[tuple[Segment, Room], ...] = ()
         self._address: Room | None = None
         self._layouts: dict[Key, Layout | None] = {}
+        self.page_count = 0  # of a letter with short facts, where there is a pattern
         self._learned = Learned(printer, read_file)
         if not self.why_not:
             self._find_rooms(Rooms(read_file))
@@ -60,18 +61,18 @@ class Compositor:
     def learn(self, recipients: Iterable[Recipient]) -> None:
         """Learn the lines of these letters whose letters join, turn or move one another."""
         named = (recipient for recipient in recipients if self._address and not _is_ascii(recipient))
-        self._learned.learn(line for recipient in named for line in self._texts(recipient) if not is_simple(line[1]))
+        self._learned.learn(line for recipient in named for line in self.texts(recipient) if not is_simple(line[1]))
 
     def set(self, recipient: Recipient) -> Setting | None:
         """Return a letter's lines and layout; None where they are not certain."""
-        texts = self._texts(recipient)
+        texts = self.texts(recipient)
         drawn: list[bytes] = []
         kinds: list[Lines] = []
         for room, text in texts:
             if lines := room.face.lines(text, room.width_px):
                 drawn += lines
                 kinds.append((len(lines), ""))
-            elif learned := self._learned.find(room, text):
+            elif learned := self.learned(room, text):
                 drawn.append(learned.drawn)
                 kinds.append((1, learned.samples))
             else:
@@ -79,7 +80,15 @@ class Compositor:
         count = len(recipient.address)
         return Setting((tuple(kinds[:count]), tuple(kinds[count:])), tuple(drawn)) if texts else None
 
-    def _texts(self, recipient: Recipient) -> list[tuple[Room, str]]:
+    def learned(self, room: Room, text: str) -> LearnedLine | None:
+        """Return a line that was learned, if it fits its room."""
+        return self._learned.find(room, text)
+
+    def distrust(self, why: str) -> None:
+        """Send all letters through full layout from now on."""
+        self.why_not, self._address = why, None
+
+    def texts(self, recipient: Recipient) -> list[tuple[Room, str]]:
         """Return the text of each line of the address and of each other segment, with its room; nothing where a fact is missing."""
         if self._address is None or not self.pattern.fields <= recipient.values.keys():
             return []
@@ -128,6 +137,7 @@ class Compositor:
     def _find_rooms(self, rooms: Rooms) -> None:
         page = marked_page(self._letter, self._fields, 2)
         document = self._printer.lay_out(page, forms=False)
+        self.page_count = len(document.pages)
         places = [place for place in marked_places(self._printer.parse(page.html)) if place]
         found = [(place.line, rooms.find(document, plain(place.words))) for place in places]
         if any(room is None for _, room in found):
@@ -166,15 +176,9 @@ class Compositor:
 
     def _stands(self, layout: Layout) -> bool:
         """Say whether each filler of a layout stands on a line of its own."""
-        texts = [text for page in layout.document.pages for text in _texts(page._page_box)]
+        texts = [text.text for page in layout.document.pages for text in texts_of(page)]
         return all(texts.count(filler) == 1 for filler in layout.fillers.values())
 
 
 def _is_ascii(recipient: Recipient) -> bool:
     return all(map(str.isascii, recipient.address)) and all(map(str.isascii, recipient.values.values()))
-
-
-def _texts(box: Any) -> list[str]:
-    box = getattr(box, "_box", box)
-    own = [box.text] if type(box).__name__ == "TextBox" else []
-    return own + [text for child in getattr(box, "children", ()) for text in _texts(child)]

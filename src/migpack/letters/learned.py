@@ -15,7 +15,7 @@ from typing import Any
 from markupsafe import escape
 
 from migpack.letters.cut import operators
-from migpack.letters.measure import Room
+from migpack.letters.measure import Room, texts_of
 from migpack.letters.shaping import ROUNDING_PX, letters_of_font
 from migpack.write.pdf import Printer
 from migpack.write.scripts import SCRIPT_FONTS, SCRIPTS
@@ -70,7 +70,7 @@ class Learned:
         """Yield of each line its width in pixels and what draws it."""
         kids = pdf.pages["Kids"][::3]
         for page, number in zip(document.pages, kids, strict=True):
-            widths = [box.width for child in page._page_box.children if not getattr(child, "at_keyword", "") for box in _texts(child)]
+            widths = [text.width for text in texts_of(page)]
             stream = pdf.objects[int(pdf.objects[number]["Contents"].split()[0])]
             blocks = list(_blocks(operators(stream)))
             for width, block in zip(widths, blocks, strict=False):  # the running foot comes last
@@ -97,14 +97,6 @@ class Learned:
 def _first(letters: frozenset[str], script: str) -> str:
     own = (letter for letter in letters if unicodedata.category(letter) == "Lo")
     return min(letter for letter in own if unicodedata.name(letter).startswith(f"{script.upper()} LETTER"))
-
-
-def _texts(box: Any) -> Iterator[Any]:
-    box = getattr(box, "_box", box)
-    if type(box).__name__ == "TextBox":
-        yield box
-    for child in getattr(box, "children", ()):
-        yield from _texts(child)
 
 
 def _blocks(drawn: Iterable[bytes]) -> Iterator[list[bytes]]:

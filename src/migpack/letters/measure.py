@@ -92,3 +92,10 @@ def _paths(box: Any, above: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
         yield (*above, box)
     for child in getattr(box, "children", ()):
         yield from _paths(child, (*above, box))
+
+
+def texts_of(page: Any) -> Iterator[Any]:
+    """Yield each text (a WeasyPrint box) of a laid-out page, what stands in its margins apart."""
+    for child in page._page_box.children:
+        if not getattr(child, "at_keyword", ""):
+            yield from (path[-1] for path in _paths(child, ()))

@@ -98,9 +98,7 @@ def find_pattern(letter: PatientLetter, fields: Sequence[str], parse: Callable[[
     Raises:
         Mistakes: the template has a mistake.
     """
-    facts = _Asked(dict.fromkeys(fields, "x"))
-    letter.page(Addressee(facts, ("x",)))
-    asked = frozenset(facts.names)
+    asked = fields_asked(letter, fields)
     page = _faithful(letter, fields)
     if page is None:
         return Pattern((), asked, "its template chooses or changes words by what is known of the patient")
@@ -113,6 +111,17 @@ def find_pattern(letter: PatientLetter, fields: Sequence[str], parse: Callable[[
         return Pattern((), asked, "its template does not print the lines of the address as they are")
     own = [parts for parts in found if not _is_address(parts)]
     return Pattern(tuple(Segment(tuple(fields[int(part)] if odd % 2 else part for odd, part in enumerate(parts))) for parts in own), asked)
+
+
+def fields_asked(letter: PatientLetter, fields: Sequence[str]) -> frozenset[str]:
+    """Return the ids of the merge fields that a letter prints.
+
+    Raises:
+        Mistakes: the template has a mistake.
+    """
+    facts = _Asked(dict.fromkeys(fields, "x"))
+    letter.page(Addressee(facts, ("x",)))
+    return frozenset(facts.names)
 
 
 def is_faithful(letter: PatientLetter, fields: Sequence[str]) -> bool:
