@@ -28,10 +28,12 @@ def summary(file: str, tally: Tally) -> Iterator[str]:
 
 def first_rows(left_out: Sequence[LeftOut]) -> Iterator[str]:
     """Yield the first rows that get no letter, and how many more there are."""
+    if left_out:
+        yield "first rows:" if len(left_out) > SHOWN else "rows:"
     for gone in left_out[:SHOWN]:
-        yield f"row {gone.row}: {gone.reason} {gone.what_to_do}"
+        yield f"  row {gone.row}: {gone.reason} {gone.what_to_do}"
     if len(left_out) > SHOWN:
-        yield f"and {len(left_out) - SHOWN:,} more"
+        yield f"  and {len(left_out) - SHOWN:,} more"
 
 
 def reasons(left_out: Iterable[LeftOut]) -> list[tuple[tuple[str, str], int]]:

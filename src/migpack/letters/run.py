@@ -26,6 +26,7 @@ from migpack.messages import TextSize
 from migpack.model import Case, Plan
 from migpack.pack import pack_folder
 from migpack.problems import Place, mistake
+from migpack.write.folder import cannot_write
 
 Kind = Literal["merged", "zip", "word", "govuk-notify", "nhs-notify"]
 KINDS: tuple[Kind, ...] = ("merged", "zip", "word", "govuk-notify", "nhs-notify")
@@ -97,6 +98,12 @@ class Run:
         Raises:
             Mistakes: a letter cannot be made, the list has changed meanwhile, or the folder cannot be written.
         """
+        try:
+            yield from self._make()
+        except OSError as error:  # what a press keeps on the disk for a while, a font for example, may not fit either
+            raise cannot_write(self.folder.target, error) from None
+
+    def _make(self) -> Iterator[Made]:
         sieve = Sieve(self.patients, self.source.press, one_per_household=self.wanted.one_per_household)
         groups = parted(sieve)
         self.tally = sieve.tally

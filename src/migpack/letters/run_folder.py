@@ -73,6 +73,8 @@ class RunFolder:
     def __exit__(self, *_: object) -> None:
         self._lock.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            self.target.parent.rmdir()  # only where nothing is in it
 
     @contextlib.contextmanager
     def new_file(self, name: str) -> Iterator[BinaryIO]:
@@ -160,12 +162,21 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 
 def _lock(folder: Path) -> BinaryIO:
-    """Return an open file that says, as long as it is open, that a run is at work in a folder; on Windows it says nothing."""
+    """Return an open file that says, as long as it is open, that a run is at work in a folder; on Windows it says nothing.
+
+    Raises:
+        BlockingIOError: another run is at work there.
+    """
     file = (folder / _LOCK).open("wb")
-    with contextlib.suppress(ImportError):
+    try:
         import fcntl
 
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except ImportError:
+        pass
+    except OSError:
+        file.close()
+        raise
     return file
 
 
