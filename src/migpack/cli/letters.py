@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 import click
 
@@ -15,10 +15,9 @@ from migpack.cli.group import day_of, library_option, main, practice_argument, t
 
 if TYPE_CHECKING:
     from migpack.letters.recipients import PatientList
-    from migpack.letters.run import Kind, Run
+    from migpack.letters.run import Made, Run
     from migpack.letters.source import LetterSource
 
-_KINDS: dict[str, Kind] = {"print": "merged", "zip": "zip", "word": "word", "govuk_notify": "govuk-notify", "nhs_notify": "nhs-notify"}
 _out_option = click.option(
     "--out", type=click.Path(path_type=Path), default=Path("output"), show_default=True, help="Where the folder goes."
 )
@@ -29,6 +28,29 @@ def letters() -> None:
     """Letters to every patient, from a list that your clinical system exports."""
 
 
+class _Asked(TypedDict):
+    """What check and make ask of a list and its letters."""
+
+    letter: str
+    style: str | None
+    profile: str | None
+    mapping: tuple[str, ...]
+    one_per_household: bool
+    out: Path
+    today: str | None
+    areas: tuple[Path, ...]
+
+
+class _AskedToMake(_Asked):
+    print_: bool
+    zip: bool
+    word: bool
+    govuk_notify: bool
+    nhs_notify: bool
+    text: str
+    sort: Literal["postcode", "file"]
+
+
 def _list_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add what check and make ask of a list and its letters."""
     for option in (
@@ -36,9 +58,10 @@ def _list_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.argument("patients", metavar="PATIENTS.CSV", type=click.Path(path_type=Path)),
         click.option("--letter", default="", metavar="ID", help="This letter to everybody, whatever the rules in the practice file say."),
         click.option("--style", type=click.Choice(["house", "large_print"]), help="This style to everybody."),
-        click.option("--profile", default="plain", show_default=True, metavar="NAME", help="The envelope or print service."),
+        click.option("--profile", metavar="NAME", help="The envelope or print service; that of the practice file when left out."),
         click.option("--map", "mapping", multiple=True, metavar="'THEIRS=OURS'", help="What a column of yours means. May be repeated."),
         click.option("--one-per-household", is_flag=True, help="One letter for each address, unless it prints something of the patient's."),
+        _out_option,
         today_option,
         library_option,
     )[::-1]:
@@ -50,7 +73,7 @@ def _list_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @_list_options
 @click.option("--report", type=click.Path(path_type=Path), metavar="FILE.XLSX", help="Write every row without a letter, and why, here.")
 @told_plainly
-def check(practice: Path, patients: Path, profile: str, one_per_household: bool, report: Path | None, **asked: Any) -> None:
+def check(practice: Path, patients: Path, report: Path | None, **asked: Unpack[_Asked]) -> None:
     """Say what would become of each row of a list of patients, and write no letter.
 
     The exit code is 1 when the letters could not be made as they are: one of them is not final.
@@ -59,8 +82,8 @@ def check(practice: Path, patients: Path, profile: str, one_per_household: bool,
     from migpack.letters.run_folder import owners_file
     from migpack.letters.sieve import Sieve
 
-    source, listed = _opened(practice, patients, profile, draft=True, **asked)
-    sieve = Sieve(listed, source.press, one_per_household=one_per_household)
+    source, listed = _opened(practice, patients, asked, draft=True)
+    sieve = Sieve(listed, source.press, one_per_household=asked["one_per_household"])
     for _ in sieve:
         pass
     for line in (*summary(str(patients), sieve.tally), *first_rows(sieve.tally.left_out)):
@@ -86,48 +109,50 @@ def check(practice: Path, patients: Path, profile: str, one_per_household: bool,
 @click.option("--draft", is_flag=True, help="Make them although a letter is not final; they are marked as drafts.")
 @click.option("--resume", is_flag=True, help="Go on with a run that was stopped, if nothing has changed since.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="How many processes make letters.")
-@_out_option
 @told_plainly
-def make(
-    practice: Path,
-    patients: Path,
-    profile: str,
-    one_per_household: bool,
-    print_: bool,
-    text: str,
-    sort: Any,
-    draft: bool,
-    resume: bool,
-    jobs: int,
-    out: Path,
-    **asked: Any,
-) -> None:
+def make(practice: Path, patients: Path, draft: bool, resume: bool, jobs: int, **asked: Unpack[_AskedToMake]) -> None:
     """Make the letters to every patient of a list, and say which rows get none and why.
 
     They lie in a folder of their own beside the pack, which only you can read. The same list on the same day gives the same files.
     """
     from migpack.letters import run as runs
-    from migpack.letters.run_folder import RunFolder, forget, left_behind
+    from migpack.letters.run_folder import RunFolder
     from migpack.letters.tables import hash_of
 
-    chosen = {"print": print_, **{name: asked.pop(name) for name in ("zip", "word", "govuk_notify", "nhs_notify")}}
-    kinds = tuple(_KINDS[name] for name, is_wanted in chosen.items() if is_wanted) or ("merged",)
+    flags = asked["print_"], asked["zip"], asked["word"], asked["govuk_notify"], asked["nhs_notify"]
+    kinds = tuple(kind for kind, is_wanted in zip(runs.KINDS, flags, strict=True) if is_wanted) or ("merged",)
     list_hash, day = hash_of(patients), day_of(asked["today"])
-    source, listed = _opened(practice, patients, profile, draft=draft, needs_nhs_number="nhs-notify" in kinds, **asked)
-    wanted = runs.Wanted(kinds, profile, asked["letter"], asked["style"] or "", sort, one_per_household, draft, text)
+    source, listed = _opened(practice, patients, asked, draft=draft, needs_nhs_number="nhs-notify" in kinds)
+    choice = asked["letter"], asked["style"] or "", asked["sort"], asked["one_per_household"]
+    wanted = runs.Wanted(kinds, source.profile.id, *choice, draft, asked["text"])
     key = runs.key_of(source.plan, list_hash, wanted, asked["mapping"], day)
-    target = runs.letters_folder(source.plan.case, out) / runs.run_name(key, day)
-    for left in left_behind(target.parent):
-        if not (resume and left == RunFolder.staging_of(target)):
-            click.echo(f"removed what a run that was stopped had left: {forget(left)[0]} files")
+    target = runs.letters_folder(source.plan.case, asked["out"]) / runs.run_name(key, day)
+    _clear(target.parent, but=RunFolder.staging_of(target) if resume else None)
     with RunFolder(target, key, resume=resume) as folder:
         made = runs.Run(listed, source, wanted, folder, list_hash, day, jobs)
         for file in made:
-            click.echo(f"{file.name}: {file.letters:,} letters{' (kept from the run that was stopped)' if file.kept else ''}")
+            click.echo(_about(file))
     _tell(made, patients)
-    click.echo(
-        f"{target}: index.csv says which row has which letter, exceptions.xlsx which has none\nnext: migpack letters forget {practice}"
-    )
+    click.echo(f"{target}: index.csv says which row has which letter, exceptions.xlsx which has none")
+    click.echo(f"when they are printed or sent: migpack letters forget {practice} {target.name}")
+
+
+def _clear(folder: Path, but: Path | None) -> None:
+    """Take away what runs that were stopped have left."""
+    from migpack.letters.run_folder import forget, left_behind
+
+    for left in left_behind(folder):
+        if left != but:
+            click.echo(f"removed what a run that was stopped had left: {forget(left)[0]} files")
+
+
+def _about(file: Made) -> str:
+    said = f"{file.name}: {file.letters:,} letters"
+    if file.kept:
+        said += " (kept from the run that was stopped)"
+    if file.slow:
+        said += f" ({file.slow:,} laid out one by one)"
+    return said + (f"\n  {file.notice}" if file.notice else "")
 
 
 def _tell(made: Run, patients: Path) -> None:
@@ -193,26 +218,28 @@ def align(profile: str, out: Path | None, areas: tuple[Path, ...]) -> None:
 
 
 def _opened(
-    practice: Path,
-    patients: Path,
-    profile: str,
-    *,
-    draft: bool,
-    today: str | None,
-    areas: tuple[Path, ...],
-    mapping: tuple[str, ...],
-    letter: str,
-    style: str | None,
-    needs_nhs_number: bool = False,
+    practice: Path, patients: Path, asked: _Asked, *, draft: bool, needs_nhs_number: bool = False
 ) -> tuple[LetterSource, PatientList]:
     from migpack.letters.recipients import open_list
     from migpack.letters.source import LetterSource
     from migpack.library import Library
     from migpack.load import load
+    from migpack.manifest import read_last
+    from migpack.pack import pack_folder
 
-    library, day = Library.of(practice.parent, areas), day_of(today)
-    source = LetterSource(load(practice, library), library, day, profile=profile, draft=draft)
+    library, day = Library.of(practice.parent, asked["areas"]), day_of(asked["today"])
+    case = load(practice, library)
+    last = read_last(pack_folder(case, asked["out"]))
+    case = case.after(last.issue, last.issued)
+    source = LetterSource(case, library, day, profile=asked["profile"] or "", draft=draft)
     listed = open_list(
-        patients, source.plan, library, day, mapping=mapping, letter=letter, style=style or "", needs_nhs_number=needs_nhs_number
+        patients,
+        source.plan,
+        library,
+        day,
+        mapping=asked["mapping"],
+        letter=asked["letter"],
+        style=asked["style"] or "",
+        needs_nhs_number=needs_nhs_number,
     )
     return source, listed

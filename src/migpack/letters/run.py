@@ -71,11 +71,16 @@ class Source(Protocol):
 
 
 class Made(NamedTuple):
-    """A file of a run, for the screen: its name, how many letters it holds, and whether it was there from a run that was killed."""
+    """A file of a run, for the screen: its name, its letters, how many of them were laid out one by one, and what to know about that.
+
+    `kept` says that it was there from a run that was killed.
+    """
 
     name: str
     letters: int
-    kept: bool
+    slow: int = 0
+    notice: str = ""
+    kept: bool = False
 
 
 @dataclass
@@ -137,13 +142,13 @@ class Run:
             for kind in self.wanted.kinds:
                 name = self.name_of(variant, kind)
                 if name in self.folder.kept:
-                    yield Made(name, len(recipients), True)
+                    yield Made(name, len(recipients), kept=True)
                 else:
                     todo.append(_Job(variant, kind, name))
         _work.prepare(groups, self.source, self.folder)
-        for job, pages in _spread(todo, self.jobs):
-            self.folder.keep(job.name, pages)
-            yield Made(job.name, len(groups[job.variant]), False)
+        for made, pages in _spread(todo, self.jobs):
+            self.folder.keep(made.name, pages)
+            yield made
 
     def _write_words(self, groups: Mapping[Variant, Sequence[Recipient]]) -> None:
         """Write the words that GOV.UK Notify's templates want, and the list of texts."""
@@ -239,9 +244,12 @@ class _Work:
     def prepare(self, groups: Mapping[Variant, Sequence[Recipient]], source: Source, folder: RunFolder) -> None:
         self.groups, self.source, self.folder = groups, source, folder
 
-    def do(self, job: _Job) -> tuple[_Job, tuple[int, ...]]:
+    def do(self, job: _Job) -> tuple[Made, tuple[int, ...]]:
         with self.folder.new_file(job.name) as file:
-            return job, self.write(job, file)
+            pages = self.write(job, file)
+        press = self.source.press(*job.variant)
+        slow = 0 if job.kind in ("govuk-notify", "nhs-notify") else press.slow
+        return Made(job.name, len(self.groups[job.variant]), slow, press.notice), pages
 
     def write(self, job: _Job, file: BinaryIO) -> tuple[int, ...]:
         recipients, press = self.groups[job.variant], self.source.press(*job.variant)
@@ -260,11 +268,11 @@ class _Work:
 _work = _Work()
 
 
-def _do(job: _Job) -> tuple[_Job, tuple[int, ...]]:
+def _do(job: _Job) -> tuple[Made, tuple[int, ...]]:
     return _work.do(job)
 
 
-def _spread(todo: Sequence[_Job], jobs: int) -> Iterator[tuple[_Job, tuple[int, ...]]]:
+def _spread(todo: Sequence[_Job], jobs: int) -> Iterator[tuple[Made, tuple[int, ...]]]:
     if jobs < 2 or len(todo) < 2 or "fork" not in multiprocessing.get_all_start_methods():
         yield from map(_do, todo)
         return

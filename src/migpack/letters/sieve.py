@@ -27,6 +27,14 @@ class Setter(Protocol):
     def fields(self) -> frozenset[str]:
         """The merge fields that the letter prints besides the address."""
 
+    @property
+    def slow(self) -> int:
+        """How many of the recipients last poured went through full layout."""
+
+    @property
+    def notice(self) -> str:
+        """What a person should know about how the letters are made, '' where nothing."""
+
     def problems(self, recipients: Iterable[Recipient]) -> Iterator[LeftOut]:
         """Yield the recipients whose letter cannot be set, and why."""
 

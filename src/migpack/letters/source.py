@@ -29,14 +29,14 @@ _STYLE = re.compile(r" \((?:large print|mail merge)\)")
 class LetterSource:
     """The letters of one practice as they stand today, for one kind of envelope."""
 
-    def __init__(self, case: Case, library: Library, today: dt.date, *, profile: str = "plain", draft: bool = False) -> None:
+    def __init__(self, case: Case, library: Library, today: dt.date, *, profile: str = "", draft: bool = False) -> None:
         """Take in a case.
 
         Args:
             case: the practice.
             library: where templates and profiles are found.
             today: the day on which the letters are made.
-            profile: the id of the address profile.
+            profile: the id of the address profile, '' for that of the practice file.
             draft: letters need not be final and are marked as drafts.
 
         Raises:
@@ -44,12 +44,12 @@ class LetterSource:
         """
         from migpack.letters.profiles import read_profiles
 
-        profiles = read_profiles(library)
+        profiles, profile = read_profiles(library), profile or case.file.letter.profile.replace("_", "-")
         if profile not in profiles:
             raise mistake(Place("--profile"), f"there is no profile '{profile}'", did_you_mean(profile, profiles))
         self._case = case
         self.library, self.today = library, today
-        self._profile = profiles[profile]
+        self.profile = profiles[profile]
         self.prepared = lru_cache(maxsize=None)(partial(self._prepared, final=not draft))
         self.press = lru_cache(maxsize=None)(self._press)
 
@@ -84,7 +84,7 @@ class LetterSource:
     def _press(self, letter: str, style: str) -> Setter:
         from migpack.letters.press import Press
 
-        return Press(self.prepared(letter).plan, self.library, self.today, letter=letter, style=style, profile=self._profile)
+        return Press(self.prepared(letter).plan, self.library, self.today, letter=letter, style=style, profile=self.profile)
 
     def template(self, letter: str) -> str:
         """Return a letter's words for a template of GOV.UK Notify.
