@@ -36,9 +36,11 @@ ROWS = [
     "Flo,Sample,5 High Street,Exampleton,EX1 1AF,flo@patients.example,no,Friday 18 June 2027,9am,Dr Ada Example,",
     "Gus,Sample,6 High Street,Exampleton,EX1 1AG,,yes,Friday 18 June 2027,9am,Dr Ada Example,",
     "Hal,Sample,,,,hal@patients.example,yes,Friday 18 June 2027,9am,Dr Ada Example,",
+    "Jo,Sample,8 High Street,Exampleton,EX1 1AJ,jo@patients.example,yes,Friday 18 June 2027,,Dr Ada Example,",
     "Ivy,Sample,7 High Street,Exampleton,EX1 1AH,ivy@patients.example,yes,Friday 18 June 2027,9am,Dr Ada Example,2020-05-01",
 ]
-WHY = {4: "shared_email", 5: "shared_email", 6: "wrong_email", 7: "no_consent", 8: "no_email", 10: "guardian"}
+FIELDS = ("full_name", "appointment_day", "appointment_time", "appointment_with")
+WHY = {4: "shared_email", 5: "shared_email", 6: "wrong_email", 7: "no_consent", 8: "no_email", 11: "guardian"}
 RULE = "recipients:\n  email_ok: {column: may we E-MAIL, yes: [yes, y]}\n"
 
 
@@ -61,7 +63,7 @@ def listed(folder, rows):
 def allotted(practice_file, patients, known=(), code=None):
     case, library = case_of(practice_file)
     opened = open_list(patients, plan_only(case, ISSUED), library, ISSUED, letter=LETTER)
-    return allot(opened, case, known, code or (lambda *private: "|".join(private)))
+    return allot(opened, case, known, code or (lambda *private: "|".join(private)), FIELDS)
 
 
 def send(own, patients, *words, code=0):
@@ -72,7 +74,7 @@ def test_everybody_is_told_once_by_one_channel_and_the_counts_add_up(practice, t
     found = allotted(practice.file, listed(tmp_path, ROWS))
     assert [one.row for one in found.by_email] == [2, 3]
     assert {one.recipient.row: one.why for one in found.to_print} == WHY
-    assert [one.row for one in found.left_out] == [9]
+    assert {one.row: one.code for one in found.left_out} == {9: "not-enough-address-lines", 10: "missing-value"}
 
 
 def test_without_the_practices_own_rule_nothing_is_sent(practice, tmp_path):
@@ -92,11 +94,11 @@ def test_patients_are_written_to_one_by_one_and_the_others_are_printed_for(own, 
     with mail_server(own.folder, box) as server:
         own.add(mail_settings(server.port, "ca.pem"))
         done = send(own, patients, "--attach", "--really-send")
-        assert "9 rows: 2 by e-mail, 0 told by e-mail earlier, 6 on paper, 1 not at all" in done.output
+        assert "10 rows: 2 by e-mail, 0 told by e-mail earlier, 6 on paper, 2 not at all" in done.output
         assert "row 2: sent" in done.output and "row 3: refused (550)" in done.output
         box.sessions = 0
         again = send(own, patients, "--really-send")
-        assert "9 rows: 1 by e-mail, 0 told by e-mail earlier, 7 on paper, 1 not at all" in again.output
+        assert "10 rows: 1 by e-mail, 0 told by e-mail earlier, 7 on paper, 2 not at all" in again.output
         assert box.sessions == 0
     ((to, data),) = box.delivered
     message = email.message_from_bytes(data, policy=email.policy.default)
@@ -105,7 +107,7 @@ def test_patients_are_written_to_one_by_one_and_the_others_are_printed_for(own, 
     plain, html = (message.get_body((kind,)).get_content() for kind in ("plain", "html"))
     for words in (plain, html):
         assert "Dear Ada Sample" in words and "Friday 18 June 2027" in words and "9:30am" in words
-        assert "1 High Street" not in words  # the address is for the envelope
+        assert "1 High Street" not in words and "Date:" not in words  # these are for paper
         assert "\N{LEFT-POINTING DOUBLE ANGLE QUOTATION MARK}" not in words and "data-key" not in words
     (pdf,) = message.iter_attachments()
     assert pdf.get_filename() == "letter.pdf" and pdf.get_content().startswith(b"%PDF-")
@@ -122,9 +124,9 @@ def _only_codes_are_kept(own, shown):
             assert stat.S_IMODE(path.stat().st_mode) == 0o600
     for private in ("ada@", "bob@", "O'Neil", "Sample,", "High Street", "xn--bcher"):
         assert private.encode() not in kept and private not in shown
-    assert (folder / "print-rows.txt").read_text() == "3\n4\n5\n6\n7\n8\n10\n"
+    assert (folder / "print-rows.txt").read_text() == "3\n4\n5\n6\n7\n8\n11\n"
     rows = list(csv.reader((folder / "exceptions.csv").read_text("utf-8").splitlines()))
-    every = {**WHY, 3: "refused", 9: "not-enough-address-lines"}
+    every = {**WHY, 3: "refused", 9: "not-enough-address-lines", 10: "missing-value"}
     assert [row[:2] for row in rows[1:]] == [[str(row), why] for row, why in sorted(every.items())]
     if os.name == "posix":
         assert {stat.S_IMODE((own.folder / name).stat().st_mode) for name in (NAME, KEY)} == {0o600}
@@ -140,7 +142,13 @@ def test_words_of_a_list_are_words_and_nothing_else(own, tmp_path):
     message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
     assert "Dear Bob O'Neil {{ 7*7 }} <b>" in " ".join(message.get_body(("plain",)).get_content().split())
     assert "Dear Bob O&#x27;Neil {{ 7*7 }} &lt;b&gt;" in message.get_body(("html",)).get_content()
-    many = listed(own.folder, [f"P{n},Sample,{n} High Street,Exampleton,EX1 1AA,p{n}@patients.example,yes,,,," for n in range(51)])
+    many = listed(
+        own.folder,
+        [
+            f"P{n},Sample,{n} High Street,Exampleton,EX1 1AA,p{n}@patients.example,yes,Friday 18 June 2027,9am,Dr Example,"
+            for n in range(51)
+        ],
+    )
     done = own.run("drafts", "--letter", LETTER, "--patients", str(many), code=1)
     assert "51 patients are too many for drafts" in done.stderr
 
@@ -192,7 +200,7 @@ def test_of_any_list_every_row_is_told_once_and_no_address_twice(practice, tmp_p
     lines = [f"P{n},Sample,{n} High Street,Town,{code},{mail},{ok},,,,{born}" for n, (mail, ok, code, born) in enumerate(rows)]
     case, library, plan = _loaded(practice.file)
     patients = open_list(listed(folder, lines), plan, library, ISSUED, letter=LETTER)
-    found = allot(patients, case, (), lambda *private: "|".join(private))
+    found = allot(patients, case, (), lambda *private: "|".join(private), ())
     seen = [one.row for one in found.by_email] + [one.recipient.row for one in found.to_print] + [one.row for one in found.left_out]
     assert sorted(seen) == list(range(2, len(rows) + 2))
     addresses = [one.email.casefold() for one in found.by_email]

@@ -3,7 +3,4 @@
 Heavy modules are imported inside the commands that need them, so that --help is instant.
 """
 
-from migpack.cli import forms, pack, post  # each adds its commands to the group
-from migpack.cli.group import main
-
-__all__ = ["forms", "main", "pack", "post"]
+from migpack.cli import forms, letters, pack, post  # each adds its commands to the group

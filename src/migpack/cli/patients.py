@@ -94,7 +94,7 @@ def _prepared(asked: Asked) -> tuple[PatientEmail, Allotted, tuple[Item, ...], t
     patients = open_list(asked.patients, plan_only(case, day), library, day, letter=asked.letter)
     known = tuple(entry for entry in read_entries(asked.practice.parent) if entry.document == asked.letter)
     code = coder(asked.practice.parent, lasting=asked.lasting)
-    allotted = allot(patients, case, known, code)
+    allotted = allot(patients, case, known, code, letter.fields)
     return letter, allotted, _items(asked, letter, allotted, code), known
 
 

@@ -9,7 +9,9 @@ from typing import Any
 from migpack.letters.cut import CutPage, cut_page, letters_of, operators
 from migpack.write.pdf import Printer
 
-Key = tuple[tuple[int, ...], tuple[int, ...]]  # lines that each line of the address takes, and each other segment
+# Of each line of the address, and of each other segment: how many lines it takes, and letters of other fonts that make them higher.
+Lines = tuple[int, str]
+Key = tuple[tuple[Lines, ...], tuple[Lines, ...]]
 
 
 @dataclass(frozen=True)

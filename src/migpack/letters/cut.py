@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 _HEX = re.compile(rb"<([0-9a-f]*)>")
+_ASCII = re.compile("[ -~]+")
 _FILL_COLOURS = (b" rg", b" g", b" k", b" sc", b" scn", b" cs")
 
 
@@ -19,12 +20,13 @@ _FILL_COLOURS = (b" rg", b" g", b" k", b" sc", b" scn", b" cs")
 class Cut:
     """A place in the operators of a page where a line is poured in.
 
-    `at` is the index of the operator that draws the filler; its text object starts with `matrix` and `font`. `colours` and `frame` hold
-    there: operators for colour and opacity, and those that turn, scale or clip the page.
+    `at` is the index of the first operator that draws the filler, `end` that of its ET; its text object starts with `matrix` and `font`.
+    `colours` and `frame` hold there: operators for colour and opacity, and those that turn, scale or clip the page.
     """
 
     line: str
     at: int
+    end: int
     matrix: bytes
     font: bytes
     colours: bytes
@@ -73,15 +75,16 @@ def cut_page(drawn: Sequence[bytes], letters: Mapping[bytes, Mapping[bytes, str]
         letters: what the glyphs of each font say.
         fillers: name of a line → the filler that stands there.
     """
-    names = {filler: name for name, filler in fillers.items()}
+    names = {words[0]: name for name, filler in fillers.items() if (words := _ASCII.match(filler))}
     state = _State()
     cuts = []
     for at, operator in enumerate(drawn):
         state.see(operator)
-        if operator.endswith(b"TJ"):
+        if operator.endswith(b"TJ") and drawn[at - 3] == b"BT":
             line = names.get(_said(operator, letters.get(state.font, {})))
-            if line is not None and drawn[at - 3] == b"BT" and drawn[at + 1] == b"ET":
-                cuts.append(Cut(line, at, drawn[at - 2], drawn[at - 1], state.colours, state.frame))
+            if line is not None:
+                end = next(later for later in range(at, len(drawn)) if drawn[later] == b"ET")
+                cuts.append(Cut(line, at, end, drawn[at - 2], drawn[at - 1], state.colours, state.frame))
     return CutPage(tuple(drawn), tuple(cuts))
 
 

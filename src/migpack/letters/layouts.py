@@ -6,16 +6,18 @@ whose segments take as many lines each are the same layout. What cannot be set w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import escape
 
-from migpack.letters.composed import Composed, Key, Layout
-from migpack.letters.measure import Room, Rooms
+from migpack.letters.composed import Composed, Key, Layout, Lines
+from migpack.letters.learned import Learned, LearnedLine
+from migpack.letters.measure import Room, Rooms, texts_of
 from migpack.letters.pattern import Segment, find_pattern, marked_page, marked_places, plain
 from migpack.letters.recipients import Recipient
+from migpack.letters.shaping import is_simple
 from migpack.model import Page
 from migpack.render import PatientLetter
 from migpack.write.pdf import Printer
@@ -39,8 +41,8 @@ class Setting:
 class Compositor:
     """Sets the lines of letters from one template, and lays out what they are poured into."""
 
-    def __init__(self, letter: PatientLetter, fields: Sequence[str], printer: Printer, rooms: Rooms) -> None:
-        """Take the letter and the ids of all merge fields.
+    def __init__(self, letter: PatientLetter, fields: Sequence[str], printer: Printer, read_file: Callable[[str], bytes]) -> None:
+        """Take the letter, the ids of all merge fields and the reader of library files.
 
         Raises:
             Mistakes: its template has a mistake.
@@ -51,19 +53,47 @@ class Compositor:
         self._segments: tuple[tuple[Segment, Room], ...] = ()
         self._address: Room | None = None
         self._layouts: dict[Key, Layout | None] = {}
+        self.page_count = 0  # of a letter with short facts, where there is a pattern
+        self._learned = Learned(printer, read_file)
         if not self.why_not:
-            self._find_rooms(rooms)
+            self._find_rooms(Rooms(read_file))
+
+    def learn(self, recipients: Iterable[Recipient]) -> None:
+        """Learn the lines of these letters whose letters join, turn or move one another."""
+        named = (recipient for recipient in recipients if self._address and not _is_ascii(recipient))
+        self._learned.learn(line for recipient in named for line in self.texts(recipient) if not is_simple(line[1]))
 
     def set(self, recipient: Recipient) -> Setting | None:
         """Return a letter's lines and layout; None where they are not certain."""
-        if self._address is None:
-            return None
-        address = [self._address.face.lines(plain(line), self._address.width_px) for line in recipient.address]
-        others = [room.face.lines(segment.text(recipient.values), room.width_px) for segment, room in self._segments]
-        if None in address or None in others:
-            return None
-        key = tuple(map(len, address)), tuple(map(len, others))  # type: ignore[arg-type]
-        return Setting(key, tuple(line for lines in (*address, *others) for line in lines or ()))
+        texts = self.texts(recipient)
+        drawn: list[bytes] = []
+        kinds: list[Lines] = []
+        for room, text in texts:
+            if lines := room.face.lines(text, room.width_px):
+                drawn += lines
+                kinds.append((len(lines), ""))
+            elif learned := self.learned(room, text):
+                drawn.append(learned.drawn)
+                kinds.append((1, learned.samples))
+            else:
+                return None
+        count = len(recipient.address)
+        return Setting((tuple(kinds[:count]), tuple(kinds[count:])), tuple(drawn)) if texts else None
+
+    def learned(self, room: Room, text: str) -> LearnedLine | None:
+        """Return a line that was learned, if it fits its room."""
+        return self._learned.find(room, text)
+
+    def distrust(self, why: str) -> None:
+        """Send all letters through full layout from now on."""
+        self.why_not, self._address = why, None
+
+    def texts(self, recipient: Recipient) -> list[tuple[Room, str]]:
+        """Return the text of each line of the address and of each other segment, with its room; nothing where a fact is missing."""
+        if self._address is None or not self.pattern.fields <= recipient.values.keys():
+            return []
+        own = [(room, segment.text(recipient.values)) for segment, room in self._segments]
+        return [*((self._address, plain(line)) for line in recipient.address), *own]
 
     def shows(self, letter: str) -> bool:
         """Say whether the fonts of the segments have a letter."""
@@ -74,13 +104,13 @@ class Compositor:
         """Whether nothing on the page moves with the lines of the address."""
         return self._address is not None and self._address.fixed
 
-    def compose(self, layouts: Sequence[Layout], letters: frozenset[str]) -> Composed:
-        """Return the pages of layouts as objects that share their fonts, in which these letters are."""
+    def compose(self, layouts: Sequence[Layout], letters: frozenset[str], *, learned: bool = True) -> Composed:
+        """Return the pages of layouts as objects that share their fonts, in which these letters are, and those of learned lines."""
         if not layouts:
             return Composed(self._printer, self._example())
         extra = self._letters_page(letters)
         sheets = [page for layout in layouts for page in layout.document.pages]
-        return Composed(self._printer, layouts[0].document.copy([*sheets, *extra.pages]))
+        return Composed(self._printer, layouts[0].document.copy([*sheets, *extra.pages, *(self._learned.pages if learned else ())]))
 
     def compose_in_full(self, pages: Sequence[Page]) -> tuple[Composed, list[int]]:
         """Lay out letters in full and return them as objects that share their fonts, and the number of pages of each."""
@@ -107,6 +137,7 @@ class Compositor:
     def _find_rooms(self, rooms: Rooms) -> None:
         page = marked_page(self._letter, self._fields, 2)
         document = self._printer.lay_out(page, forms=False)
+        self.page_count = len(document.pages)
         places = [place for place in marked_places(self._printer.parse(page.html)) if place]
         found = [(place.line, rooms.find(document, plain(place.words))) for place in places]
         if any(room is None for _, room in found):
@@ -128,13 +159,13 @@ class Compositor:
             for number, place in enumerate(marked_places(root)):
                 assert place
                 if place.line >= 0:
-                    count, room = next(address)
+                    (count, samples), room = next(address)
                     made, of = by_line, ADDRESS
                 else:
-                    count, (_, room) = next(others)
+                    (count, samples), (_, room) = next(others)
                     made, of = later, ""
                 names = [f"{of}{number}.{line}" for line in range(count)]
-                words = [room.filler(f"qzx{number}y{line}xzq") for line in range(count)]
+                words = [room.filler(f"qzx{number}y{line}xzq", samples) for line in range(count)]
                 made.update(zip(names, words, strict=True))
                 place.write(" ".join(words))
 
@@ -145,11 +176,9 @@ class Compositor:
 
     def _stands(self, layout: Layout) -> bool:
         """Say whether each filler of a layout stands on a line of its own."""
-        texts = [text for page in layout.document.pages for text in _texts(page._page_box)]
+        texts = [text.text for page in layout.document.pages for text in texts_of(page)]
         return all(texts.count(filler) == 1 for filler in layout.fillers.values())
 
 
-def _texts(box: Any) -> list[str]:
-    box = getattr(box, "_box", box)
-    own = [box.text] if type(box).__name__ == "TextBox" else []
-    return own + [text for child in getattr(box, "children", ()) for text in _texts(child)]
+def _is_ascii(recipient: Recipient) -> bool:
+    return all(map(str.isascii, recipient.address)) and all(map(str.isascii, recipient.values.values()))

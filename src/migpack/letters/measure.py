@@ -35,8 +35,14 @@ class Room:
     width_px: float
     fixed: bool
 
-    def filler(self, mark: str) -> str:
-        """Return a word that starts with a mark and is as wide as a line can be, so that whatever fits a line is no wider."""
+    def filler(self, mark: str, samples: str = "") -> str:
+        """Return a word that starts with a mark and is as wide as a line can be, so that whatever fits a line is no wider.
+
+        Args:
+            samples: letters of other fonts that the word has, which make its line higher; then it is shorter than a line.
+        """
+        if samples:
+            return mark + samples
         word = mark
         for letter in "ni":
             while (line := self.face.line(word + letter)) and line[1] <= self.width_px - 1:
@@ -67,7 +73,7 @@ class Rooms:
         if type(line).__name__ != "LineBox" or not ordinary or not starts or alone or style["font_family"] != ("Liberation Sans",):
             return None
         fixed = any(box.style["position"] in ("absolute", "fixed") for box in above)
-        css = f"font-weight: {style['font_weight']}; font-style: {style['font_style']}"
+        css = f"font-size: {style['font_size']}px; font-weight: {style['font_weight']}; font-style: {style['font_style']}"
         return Room(self._face(style), css, block.width, fixed)
 
     def _face(self, style: Any) -> Face:
@@ -86,3 +92,10 @@ def _paths(box: Any, above: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
         yield (*above, box)
     for child in getattr(box, "children", ()):
         yield from _paths(child, (*above, box))
+
+
+def texts_of(page: Any) -> Iterator[Any]:
+    """Yield each text (a WeasyPrint box) of a laid-out page, what stands in its margins apart."""
+    for child in page._page_box.children:
+        if not getattr(child, "at_keyword", ""):
+            yield from (path[-1] for path in _paths(child, ()))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, BinaryIO
 
-from migpack.letters.composed import Key, Layout
+from migpack.letters.composed import Key, Layout, Lines
 from migpack.letters.cut import Cut, CutPage, untagged
 from migpack.letters.layouts import ADDRESS, MOST_ADDRESS_LINES, Compositor
 from migpack.letters.pdf_file import PageTree, PdfFile, moved, write_composed
@@ -24,7 +24,7 @@ from migpack.model import Page
 _FEWEST = 2  # letters of a layout for which laying it out with fillers is no more work than laying out each of them
 _AT_ONCE = 32  # letters in full layout that share their fonts
 _SLOW = -1
-_ALL_LINES = (1,) * MOST_ADDRESS_LINES
+_BETWEEN = b"\0"  # two lines of a setting
 
 
 def write_merged(
@@ -41,6 +41,7 @@ def write_merged(
     Raises:
         MigpackError: a letter cannot be printed.
     """
+    compositor.learn(recipients)
     settings = _set_all(compositor, recipients)
     layouts = [layout for key in settings.worthwhile() if (layout := compositor.layout(key))]
     merged = _Merged(compositor, settings, layouts, out)
@@ -80,13 +81,20 @@ def _set_all(compositor: Compositor, recipients: Sequence[Recipient]) -> _Settin
             kinds_of.append(_SLOW)
             lines.append(b"")
             continue
-        count = len(setting.lines) - sum(setting.key[1])
-        loose = compositor.loose_address and count <= MOST_ADDRESS_LINES
-        kind = ((_ALL_LINES, setting.key[1]) if loose else setting.key, count)
-        kinds_of.append(numbers.setdefault(kind, len(numbers)))
-        lines.append(b" ".join(setting.lines))
+        address, others = setting.key
+        count = sum(lines for lines, _ in address)
+        if compositor.loose_address and count <= MOST_ADDRESS_LINES:
+            address = _loosened(address, count)
+        kinds_of.append(numbers.setdefault(((address, others), count), len(numbers)))
+        lines.append(_BETWEEN.join(setting.lines))
         letters.update(*recipient.address, *recipient.values.values())
     return _Settings(list(numbers), kinds_of, lines, frozenset(letters))
+
+
+def _loosened(address: tuple[Lines, ...], count: int) -> tuple[Lines, ...]:
+    """Return as many lines of address as there may be, for where nothing moves with them: a line that takes two stands for two lines."""
+    single = [(1, samples) for lines, samples in address for _ in range(lines)]
+    return (*single, *[(1, "")] * (MOST_ADDRESS_LINES - count))
 
 
 @dataclass(frozen=True)
@@ -153,8 +161,8 @@ class _Merged:
     def _share_page(self, page: CutPage) -> _Shared:
         if not page.cuts:
             return _Shared(self._stream(page.operators), 0, ())
-        poured = {place.at + step for place in page.cuts for step in range(-3, 2)}
-        last = page.cuts[-1].at
+        poured = {at for place in page.cuts for at in range(place.at - 3, place.end + 1)}
+        last = page.cuts[-1].end
         before = [operator for at, operator in enumerate(page.operators) if at <= last and at not in poured]
         after = [operator for at, operator in enumerate(page.operators) if at > last and at not in poured]
         return _Shared(self._stream(before), self._stream(after), page.cuts)
@@ -177,7 +185,7 @@ class _Merged:
 
     def _pour(self, place: int) -> Iterator[bytes]:
         """Write the streams of one letter and yield the entries of its pages."""
-        lines = self._settings.lines[place].split()
+        lines = self._settings.lines[place].split(_BETWEEN)
         for sheet in self._sheets[self._settings.kinds_of[place]]:
             if sheet.form:
                 drawn = sheet.form % sheet.pick(lines)
@@ -236,10 +244,9 @@ def _used(names: Sequence[str], count: int) -> dict[str, int]:
 
 def _form(cuts: Sequence[Cut]) -> bytes:
     """Return the stream that draws these lines one after another, with %b for each."""
-    drawn, colours, font = [b"q BT"], b"", b""
+    drawn, colours = [b"q BT"], b""
     for place in cuts:
         drawn += [place.colours] if place.colours != colours else []
-        drawn += [place.font] if place.font != font else []
-        drawn += [place.matrix, b"[<%b>] TJ"]
-        colours, font = place.colours, place.font
+        drawn += [place.font, place.matrix, b"[<%b>] TJ"]
+        colours = place.colours
     return b"\n".join([*drawn, b"ET Q"])

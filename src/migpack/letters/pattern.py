@@ -19,9 +19,10 @@ from migpack.model import Page
 from migpack.problems import Mistakes
 from migpack.render import Addressee, PatientLetter
 
-_MARK = re.compile(r"qzx(\d+)xzq")
+MARK = re.compile(r"qzx(\d+)xzq")
 _SPACES = re.compile("[ \\t\\r\\n\\f]+")
-_ADDRESS = 100  # marks from here on are lines of the address
+_RAGGED = re.compile("[ \t\r\n\f]{2}|[\t\r\n\f]|^ | $")
+ADDRESS = 100  # marks from here on are lines of the address
 _TRIED = 3  # lines of address that a template is tried with
 _BLOCKS = frozenset("p li td th caption h1 h2 h3 h4 div section".split())
 # Two patients who are not there, to see that a template prints their facts as they are.
@@ -97,27 +98,41 @@ def find_pattern(letter: PatientLetter, fields: Sequence[str], parse: Callable[[
     Raises:
         Mistakes: the template has a mistake.
     """
-    facts = _Asked(dict.fromkeys(fields, "x"))
-    letter.page(Addressee(facts, ("x",)))
-    asked = frozenset(facts.names)
+    asked = fields_asked(letter, fields)
     page = _faithful(letter, fields)
     if page is None:
         return Pattern((), asked, "its template chooses or changes words by what is known of the patient")
     places = list(marked_places(parse(page.html)))
     if any(place is None for place in places):
         return Pattern((), asked, "it says something about the patient in the middle of flowing text")
-    found = [tuple(_MARK.split(place.words)) for place in places if place]
+    found = [tuple(MARK.split(place.words)) for place in places if place]
     address = [parts for parts in found if _is_address(parts)]
-    if address != [("", str(_ADDRESS + line), "") for line in range(len(address))] or len(address) != _TRIED:
+    if address != [("", str(ADDRESS + line), "") for line in range(len(address))] or len(address) != _TRIED:
         return Pattern((), asked, "its template does not print the lines of the address as they are")
     own = [parts for parts in found if not _is_address(parts)]
     return Pattern(tuple(Segment(tuple(fields[int(part)] if odd % 2 else part for odd, part in enumerate(parts))) for parts in own), asked)
 
 
+def fields_asked(letter: PatientLetter, fields: Sequence[str]) -> frozenset[str]:
+    """Return the ids of the merge fields that a letter prints.
+
+    Raises:
+        Mistakes: the template has a mistake.
+    """
+    facts = _Asked(dict.fromkeys(fields, "x"))
+    letter.page(Addressee(facts, ("x",)))
+    return frozenset(facts.names)
+
+
+def is_faithful(letter: PatientLetter, fields: Sequence[str]) -> bool:
+    """Say whether all that a letter does with what is known of a patient is to print it."""
+    return _faithful(letter, fields) is not None
+
+
 def marked_page(letter: PatientLetter, fields: Sequence[str], lines: int) -> Page:
     """Return the letter to a patient of marks, with so many lines of address."""
     facts = {field: Mark(number) for number, field in enumerate(fields)}
-    return letter.page(Addressee(facts, tuple(Mark(_ADDRESS + line) for line in range(lines))))
+    return letter.page(Addressee(facts, tuple(Mark(ADDRESS + line) for line in range(lines))))
 
 
 @dataclass(frozen=True)
@@ -131,8 +146,8 @@ class MarkedPlace:
     @property
     def line(self) -> int:
         """Which line of the address this is, or -1."""
-        number = int(_MARK.findall(self.words)[0])
-        return number - _ADDRESS if number >= _ADDRESS else -1
+        number = int(MARK.findall(self.words)[0])
+        return number - ADDRESS if number >= ADDRESS else -1
 
     def write(self, words: str) -> None:
         """Put other words here."""
@@ -147,18 +162,18 @@ def marked_places(root: Any) -> Iterator[MarkedPlace | None]:
     for element in root.iter():
         if not isinstance(element.tag, str):
             continue
-        if _MARK.search(element.text or ""):
+        if MARK.search(element.text or ""):
             alone = element.tag in _BLOCKS and (len(element) == 0 or element[0].tag == "br")
             yield MarkedPlace(element, False, element.text) if alone else None
         for child, after in pairwise([*element, None]):
-            if _MARK.search(child.tail or ""):
+            if MARK.search(child.tail or ""):
                 alone = element.tag in _BLOCKS and child.tag == "br" and (after is None or after.tag == "br")
                 yield MarkedPlace(child, True, child.tail) if alone else None
 
 
 def plain(text: str) -> str:
     """Return words as a page shows them: each run of spaces and line ends is one space."""
-    return " ".join(_SPACES.split(text)).strip(" ")
+    return " ".join(_SPACES.split(text)).strip(" ") if _RAGGED.search(text) else text
 
 
 def _faithful(letter: PatientLetter, fields: Sequence[str]) -> Page | None:
@@ -170,11 +185,11 @@ def _faithful(letter: PatientLetter, fields: Sequence[str]) -> Page | None:
     for trial in _TRIALS:
         values = {field: f"{trial} {field}" for field in fields}
         lines = tuple(f"{trial} {line}" for line in range(_TRIED))
-        facts = dict(enumerate(values.values())) | {_ADDRESS + line: words for line, words in enumerate(lines)}
-        if _MARK.sub(lambda mark: str(escape(facts[int(mark[1])])), page.html) != letter.page(Addressee(values, lines)).html:  # noqa: B023
+        facts = dict(enumerate(values.values())) | {ADDRESS + line: words for line, words in enumerate(lines)}
+        if MARK.sub(lambda mark: str(escape(facts[int(mark[1])])), page.html) != letter.page(Addressee(values, lines)).html:  # noqa: B023
             return None
     return page
 
 
 def _is_address(parts: tuple[str, ...]) -> bool:
-    return any(int(part) >= _ADDRESS for part in parts[1::2])
+    return any(int(part) >= ADDRESS for part in parts[1::2])

@@ -31,6 +31,7 @@ _SORTED_NAME = re.compile(r"([^,()]+), *([^,()]+?)(?: *\(([^()]+)\))?")
 _DAY = re.compile(r"(?:[A-Za-z]+ )?(\d{1,2})[ ./-](\d{1,2}|[A-Za-z]{3,9})[ ./-](\d{4})|(\d{4})-?(\d{2})-?(\d{2})(?:[T ].*)?")
 _MONTHS = {name.casefold()[:length]: number for number, name in enumerate(MONTHS, 1) for length in range(3, len(name) + 1)}
 _GARBLED = re.compile("[ÂÃÄÅÎÏÐÙØàá][^ -~]")
+_FORMULA = frozenset("=+-@")  # a spreadsheet would take what starts so for a formula
 _WEIGHTS = tuple(range(10, 1, -1))
 _ZEROES = 48 * sum(_WEIGHTS)
 _PARTS = (*(f"address_line_{n}" for n in range(1, 8)), "house", "street", "locality", "town")
@@ -49,6 +50,8 @@ class Recipient:
         email: as in the file, '' where none.
         phone: as in the file, '' where none.
         nhs_number: 10 digits, '' where none or a wrong one.
+        email_ok: whether the practice's rule says that this patient may be written to by e-mail.
+        text_ok: the same of text messages.
     """
 
     row: int
@@ -59,6 +62,8 @@ class Recipient:
     email: str = ""
     phone: str = ""
     nhs_number: str = ""
+    email_ok: bool = False
+    text_ok: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +120,7 @@ def open_list(
     *,
     mapping: Iterable[str] = (),
     letter: str = "",
+    style: str = "",
     needs_nhs_number: bool = False,
 ) -> PatientList:
     """Open a list of patients.
@@ -126,6 +132,7 @@ def open_list(
         today: the day by which ages are reckoned.
         mapping: 'Their column=ours', as the user gives it.
         letter: the letter that everybody gets, '' where the practice's rules decide.
+        style: the style that everybody gets, '' where the rules decide.
         needs_nhs_number: a row without a right NHS number is left out.
 
     Raises:
@@ -137,7 +144,7 @@ def open_list(
     names = Names(known, fields, theirs, watched_columns(rules))
     table = open_table(path, names.count)
     places = names.places(table.header, str(path), table.header_row)
-    choice = Choice(plan, table.header, letter=letter, letter_place=places.get("letter"))
+    choice = Choice(plan, table.header, letter=letter, style=style, letter_place=places.get("letter"))
     printed = frozenset(field.id for field in fields if not field.id.startswith(("address_line_", "postcode")))
     return PatientList(table, places, choice, known, printed, today, needs_nhs_number)
 
@@ -187,11 +194,11 @@ class _RowReader:
 
     def _recipient(self, row: int, cells: Sequence[str]) -> Recipient | LeftOut:
         name, code = self._name.read(cells)
-        letter, style, no_letter = self._choice.of(cells)
+        letter, style = self._choice.of(cells)
         born = cells[self._born].strip() if self._born is not None else ""
         number = nhs_number(cells[self._number]) if self._number is not None else ""
-        if code := code or no_letter:
-            return self._list.left_out(row, code, what=letter)
+        if code := code or ("" if letter else "unknown-letter"):
+            return self._list.left_out(row, code)
         if self._list.needs_nhs_number and not number:
             return self._list.left_out(row, "nhs-number-wrong")
         above, name, code = self._addressee(cells, name, born)
@@ -206,11 +213,16 @@ class _RowReader:
             return self._list.left_out(row, "duplicate", first=first)
         if address.dropped:
             self._list.notes.append(Note(row, f"The {address.dropped} is left out of the address, which would have too many lines."))
+        if any(line[0] in _FORMULA for line in address.lines) or any(
+            cells[place][:1] in _FORMULA for _, place in self._values if cells[place]
+        ):
+            return self._list.left_out(row, "formula-sign")
         values = {id: cells[place].strip() for id, place in self._values}
         values["full_name"] = " ".join((*above, name))
         email = cells[self._email].strip() if self._email is not None else ""
         phone = cells[self._phone].strip() if self._phone is not None else ""
-        return Recipient(row, letter, style, address.lines, values, email, phone, number)
+        reached = self._choice.email_ok(cells), self._choice.text_ok(cells)
+        return Recipient(row, letter, style, address.lines, values, email, phone, number, *reached)
 
     def _addressee(self, cells: Sequence[str], name: str, born: str) -> tuple[tuple[str, ...], str, str]:
         """Return the line above the name, the name, and a code: whom the letter to this patient is addressed to."""

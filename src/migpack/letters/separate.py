@@ -57,6 +57,7 @@ class _Kinds:
 
     def __init__(self, compositor: Compositor, recipients: Sequence[Recipient]) -> None:
         self._compositor = compositor
+        compositor.learn(recipients)
         letters = set[str]()
         for recipient in recipients:
             letters.update(*recipient.address, *recipient.values.values())
@@ -71,11 +72,11 @@ class _Kinds:
         key = setting.key, ascii_only
         if key not in self._made:
             layout = self._compositor.layout(setting.key)
-            self._made[key] = self._make(layout, self._letters[ascii_only]) if layout else None
+            self._made[key] = self._make(layout, ascii_only) if layout else None
         return self._made[key]
 
-    def _make(self, layout: Layout, letters: frozenset[str]) -> _Kind | None:
-        composed = self._compositor.compose([layout], letters)
+    def _make(self, layout: Layout, ascii_only: bool) -> _Kind | None:
+        composed = self._compositor.compose([layout], self._letters[ascii_only], learned=not ascii_only)
         (pages,) = composed.cut([layout])
         if pages is None:
             return None
@@ -166,5 +167,5 @@ def _pieces(page: CutPage) -> list[tuple[bytes, list[Cut]]]:
             pieces.append((form + b"\n" + between.replace(b"%", b"%%") + b"\n[<%b>] TJ", [*cuts, place]))
         else:
             pieces += [(between, []), (b"[<%b>] TJ", [place])]
-        start = place.at + 1
+        start = place.end
     return [*pieces, (b"\n".join(page.operators[start:]), [])]

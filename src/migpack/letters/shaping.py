@@ -15,7 +15,7 @@ from migpack.problems import MigpackError
 
 _PANGO = 1024  # Pango's units in a pixel
 _MOST_WORDS = 200_000  # kept in mind
-_ROUNDING_PX = 0.5  # nearer than this to the edge of its box, a line may fit or not
+ROUNDING_PX = 0.5  # nearer than this to the edge of its box, a line may fit or not
 # Letters that stand as they are: no script whose letters join or turn, no marks, no signs that may be shown as pictures.
 _LATIN = " -~\u00a1-\u00a8\u00aa-\u00ac\u00af-\u024f\u1e00-\u1eff\u2010-\u2015\u2018\u2019\u201c\u201d"
 _GREEK, _CYRILLIC = "\u0370-\u0373\u0376\u0377\u037b-\u037d\u0386\u0388-\u03e1", "\u0400-\u0482\u048a-\u052f"
@@ -69,7 +69,7 @@ class Face:
         whole = self.line(text)
         if whole is None:
             return None
-        if whole[1] <= width_px - _ROUNDING_PX:
+        if whole[1] <= width_px - ROUNDING_PX:
             return (whole[0],)
         if not _BREAKABLE.fullmatch(text):
             return None
@@ -78,14 +78,14 @@ class Face:
         words = ""
         for piece in _PIECES.findall(text):
             longer = self.line((words + piece).rstrip(" "))
-            if longer is None or abs(longer[1] - width_px) < _ROUNDING_PX:
+            if longer is None or abs(longer[1] - width_px) < ROUNDING_PX:
                 return None
             if longer[1] > width_px:
                 if line is None:
                     return None
                 made.append(line[0])
                 words, longer = "", self.line(piece.rstrip(" "))
-                if longer is None or longer[1] > width_px - _ROUNDING_PX:
+                if longer is None or longer[1] > width_px - ROUNDING_PX:
                     return None
             line, words = longer, words + piece
         return (*made, line[0]) if line else None
@@ -173,3 +173,10 @@ class _Words(dict[tuple[str, str | None], tuple[bytes, int]]):
 def is_simple(text: str) -> bool:
     """Say whether a text has only letters that stand as they are."""
     return _IS_SIMPLE(unicodedata.normalize("NFC", text)) is not None
+
+
+def letters_of_font(data: bytes) -> frozenset[str]:
+    """Return the letters that a font file has."""
+    import uharfbuzz
+
+    return frozenset(map(chr, uharfbuzz.Face(data).unicodes))

@@ -26,8 +26,9 @@ from migpack.problems import Place, Problem, mistake
 from migpack.render import render_emails
 
 _BODY = re.compile(r"<body[^>]*>\n?(.*)</body>", re.DOTALL)
-# The address is for the envelope; a picture is blocked by most mail programs.
-_APART = re.compile(r'<div class="recipient">.*?</div>\n?|<p class="draft-mark">.*?</p>\n?|<img [^>]*>\n?', re.DOTALL)
+# The address is for the envelope, an e-mail has its own date, and most mail programs show no picture.
+_APART = re.compile(r'<div class="recipient">.*?</div>\n?|<p class="(?:draft-mark|date)">.*?</p>\n?|<img [^>]*>\n?', re.DOTALL)
+_BLANK = 'class="fill"'
 _MERGED = re.compile(r'<span class="merge" data-key="([a-z_0-9]+)"></span>')
 
 
@@ -55,6 +56,9 @@ class PatientEmail:
         """Return why this letter may not be sent, or None."""
         if what := differs(self.page, self.pack):
             return Problem(Place(self.page.document.id), what, "build the pack again")
+        if _BLANK in self.html:
+            what = "this letter has places to be filled in by hand"
+            return Problem(Place(self.page.document.id), what, "send it on paper ('migpack letters make')")
         return is_draft(self.page)
 
     def says(self, one: Recipient) -> tuple[str, ...]:

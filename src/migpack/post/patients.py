@@ -7,7 +7,7 @@ e-mail is not printed for, and whoever was put on the print list gets no e-mail.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from migpack.letters.recipients import LeftOut, PatientList, Recipient
@@ -52,10 +52,11 @@ def email_rule(case: Case) -> EmailRule:
     return rule
 
 
-def allot(patients: PatientList, case: Case, known: Iterable[Entry], code: Code) -> Allotted:
+def allot(patients: PatientList, case: Case, known: Iterable[Entry], code: Code, fields: Collection[str]) -> Allotted:
     """Decide for each row of a list how that patient is told.
 
     Args:
+        fields: the merge fields that the letter prints; whoever lacks one of them is left out.
         known: the ledger's rows of this letter.
         code: gives the ledger's keyed hash of something private.
 
@@ -64,7 +65,7 @@ def allot(patients: PatientList, case: Case, known: Iterable[Entry], code: Code)
         MigpackError: the counts do not add up.
     """
     agreed = _agreed(patients, case, email_rule(case))
-    rows = tuple(patients)
+    rows = tuple(row if isinstance(row, LeftOut) else _complete(row, patients, fields) for row in patients)
     recipients = [row for row in rows if isinstance(row, Recipient)]
     left_out = tuple(row for row in rows if isinstance(row, LeftOut))
     shared = {address for address, count in Counter(map(_folded, recipients)).items() if count > 1}
@@ -132,6 +133,11 @@ class _History:
         if post_code in self._failed:
             return self._failed[post_code]
         return why or ("printed_before" if post_code in self._printed else "")
+
+
+def _complete(one: Recipient, patients: PatientList, fields: Collection[str]) -> Recipient | LeftOut:
+    empty = next((field for field in fields if not one.values.get(field)), "")
+    return patients.left_out(one.row, "missing-value", what=empty) if empty else one
 
 
 def _agreed(patients: PatientList, case: Case, rule: EmailRule) -> frozenset[int]:

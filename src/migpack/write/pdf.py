@@ -145,6 +145,11 @@ class Printer:
             said.extend(_not_drawn(document))
         return composed[0]
 
+    @property
+    def version(self) -> str:
+        """The version of WeasyPrint."""
+        return str(self._engine.__version__)
+
     def parse(self, html: str) -> Any:
         """Return the tree of HTML, as it is laid out."""
         return self._engine.HTML(string=html, url_fetcher=self._fetch).etree_element
