@@ -122,6 +122,20 @@ def read_email(text: str) -> str:
     return text
 
 
+def ascii_email(text: str) -> str:
+    """Return an e-mail address as mail servers take it, its domain in ASCII; '' where the part before the @ has other letters.
+
+    Raises:
+        ValueError: it is no e-mail address.
+    """
+    from email_validator import validate_email
+
+    read_email(text)
+    sample = text.endswith(".example")
+    found = validate_email(f"{text}.com" if sample else text, check_deliverability=False).ascii_email or ""
+    return found.removesuffix(".com") if sample else found
+
+
 def read_phone(text: str) -> str:
     """Check a UK phone number (or 111 and 999) and return it grouped as the NHS writes it, '01632 960 001'."""
     import phonenumbers

@@ -127,6 +127,33 @@ class Printer:
             said.extend(_not_drawn(document))
         return data
 
+    def compose(self, document: Any, *, name: str) -> Any:
+        """Return a laid-out document as the objects (pydyf) of its PDF, fonts and tags and all, before they are packed.
+
+        Args:
+            document: as `lay_out` returned it, or pages of several.
+            name: the document's id, for messages.
+        """
+        composed: list[Any] = []
+
+        def take(document: Any, pdf: Any) -> None:
+            self._finish({}, document, pdf)
+            composed.append(pdf)
+
+        with _heard(name) as said, _fixed_clock():
+            document.write_pdf(finisher=take, pdf_variant=_VARIANT, custom_metadata=True, uncompressed_pdf=True)
+            said.extend(_not_drawn(document))
+        return composed[0]
+
+    @property
+    def version(self) -> str:
+        """The version of WeasyPrint."""
+        return str(self._engine.__version__)
+
+    def parse(self, html: str) -> Any:
+        """Return the tree of HTML, as it is laid out."""
+        return self._engine.HTML(string=html, url_fetcher=self._fetch).etree_element
+
     def _finish(self, codes: Mapping[int, SheetCode], document: Any, pdf: Any) -> None:
         """Mend what WeasyPrint is about to write: its `finisher`."""
         draw_codes(pdf, codes)

@@ -1,0 +1,172 @@
+"""A list of patients in, how each is told out: by e-mail, by the printed letter, or not at all. Everybody is told once, by one channel.
+
+Only patients whose row says so by the practice's own rule are written to by e-mail. What an earlier run did counts: whoever was told by
+e-mail is not printed for, and whoever was put on the print list gets no e-mail.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+from migpack.letters.recipients import LeftOut, PatientList, Recipient
+from migpack.model import Case
+from migpack.post.ledger import PATIENTS, Entry
+from migpack.post.message import readable_address
+from migpack.practice import EmailRule
+from migpack.problems import MigpackError, did_you_mean, mistake
+
+Code = Callable[..., str]
+_TOLD = "told"
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A patient who gets the printed letter, and the id of the reason."""
+
+    recipient: Recipient
+    why: str
+
+
+@dataclass(frozen=True)
+class Allotted:
+    """How the patients of a list are told; every row is in one of the four. `told` had their e-mail earlier, and would get none today."""
+
+    by_email: tuple[Recipient, ...]
+    told: tuple[Recipient, ...]
+    to_print: tuple[Printed, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def email_rule(case: Case) -> EmailRule:
+    """Return how the practice's list says who may be written to by e-mail.
+
+    Raises:
+        Mistakes: the practice has not said.
+    """
+    rule = case.file.recipients.email_ok
+    if rule is None:
+        what = "nobody has said which patients may be written to by e-mail, so nothing is sent"
+        raise mistake(case.place("recipients"), what, "write recipients: email_ok: {column: …, yes: …}, as your list has them")
+    return rule
+
+
+def allot(patients: PatientList, case: Case, known: Iterable[Entry], code: Code, fields: Collection[str]) -> Allotted:
+    """Decide for each row of a list how that patient is told.
+
+    Args:
+        fields: the merge fields that the letter prints; whoever lacks one of them is left out.
+        known: the ledger's rows of this letter.
+        code: gives the ledger's keyed hash of something private.
+
+    Raises:
+        Mistakes: the practice has not said who may be written to, or the list lacks that column.
+        MigpackError: the counts do not add up.
+    """
+    agreed = _agreed(patients, case, email_rule(case))
+    rows = tuple(row if isinstance(row, LeftOut) else _complete(row, patients, fields) for row in patients)
+    recipients = [row for row in rows if isinstance(row, Recipient)]
+    left_out = tuple(row for row in rows if isinstance(row, LeftOut))
+    shared = {address for address, count in Counter(map(_folded, recipients)).items() if count > 1}
+    history = _History(known)
+    guardian = patients.known.guardian_until.words
+    why = {one.row: history.changes(_reason(one, agreed, shared, guardian), code(*one.address)) for one in recipients}
+    found = Allotted(
+        tuple(one for one in recipients if not why[one.row]),
+        tuple(one for one in recipients if why[one.row] == _TOLD),
+        tuple(Printed(one, why[one.row]) for one in recipients if why[one.row] not in ("", _TOLD)),
+        left_out,
+    )
+    counts = [len(part) for part in (found.by_email, found.told, found.to_print, found.left_out)]
+    if sum(counts) != patients.rows:
+        raise MigpackError(f"the list has {patients.rows} rows, but {sum(counts)} would be told or left out; nothing was sent")
+    return found
+
+
+def emailed_entry(one: Recipient, document: str, version: str, content: str, facts: dict[str, str], code: Code) -> Entry:
+    """Return the row of the ledger for a patient who is written to; `content` names what this patient's letter says."""
+    address = code(_folded(one))
+    return Entry(
+        f"patient:{address[:16]}", document, PATIENTS, content, version=version, facts=facts, row=one.row, email_code=address,
+        post_code=code(*one.address),
+    )  # fmt: skip
+
+
+def printed_entry(one: Printed, document: str, version: str, content: str, facts: dict[str, str], code: Code) -> Entry:
+    """Return the row of the ledger for a patient who gets the printed letter."""
+    post = code(*one.recipient.address)
+    return Entry(
+        f"patient:{post[:16]}", document, PATIENTS, content, version=version, status="to_print", by="post", facts=facts,
+        row=one.recipient.row, post_code=post, answer=one.why,
+    )  # fmt: skip
+
+
+def exceptions(case: Case, allotted: Allotted) -> Iterator[tuple[str, str, str, str]]:
+    """Yield row, code, reason and what to do for each patient who gets no e-mail, by row; never what the row says."""
+    rules = {rule.id: rule for rule in case.content.mailings.not_by_email}
+    rows = [(one.recipient.row, one.why, rules[one.why].reason, rules[one.why].what_to_do) for one in allotted.to_print]
+    rows += [(one.row, one.code, one.reason, one.what_to_do) for one in allotted.left_out]
+    for row, id, reason, what_to_do in sorted(rows):
+        yield str(row), id, reason, what_to_do
+
+
+class _History:
+    """What earlier runs did, by the keyed hash of a patient's name and address."""
+
+    def __init__(self, known: Iterable[Entry]) -> None:
+        self._told: set[str] = set()
+        self._printed: set[str] = set()
+        self._failed: dict[str, str] = {}
+        for entry in known:
+            if entry.by == "post":
+                self._printed.add(entry.post_code)
+            elif entry.status in ("refused", "bounced"):
+                self._failed[entry.post_code] = entry.status
+            elif entry.status in ("sent", "unknown", "sending"):
+                self._told.add(entry.post_code)
+
+    def changes(self, why: str, post_code: str) -> str:
+        """Return why a patient is printed for, given why the list alone would have it so ('' for by e-mail)."""
+        if post_code in self._told:
+            return _TOLD if why else ""
+        if post_code in self._failed:
+            return self._failed[post_code]
+        return why or ("printed_before" if post_code in self._printed else "")
+
+
+def _complete(one: Recipient, patients: PatientList, fields: Collection[str]) -> Recipient | LeftOut:
+    empty = next((field for field in fields if not one.values.get(field)), "")
+    return patients.left_out(one.row, "missing-value", what=empty) if empty else one
+
+
+def _agreed(patients: PatientList, case: Case, rule: EmailRule) -> frozenset[int]:
+    """Return the rows of those who may be written to."""
+    header = [name.strip().casefold() for name in patients.table.header]
+    if (wanted := rule.column.strip().casefold()) not in header:
+        place = case.place("recipients", "email_ok", "column")
+        raise mistake(place, f"the list has no column '{rule.column}'", did_you_mean(rule.column, filter(None, patients.table.header)))
+    at, yes = header.index(wanted), {word.strip().casefold() for word in rule.yes}
+    return frozenset(row for row, cells in patients.table.rows() if at < len(cells) and cells[at].strip().casefold() in yes)
+
+
+def _reason(one: Recipient, agreed: frozenset[int], shared: set[str], guardian: str) -> str:
+    if not one.email:
+        return "no_email"
+    if one.row not in agreed:
+        return "no_consent"
+    if not (address := _folded(one)):
+        return "wrong_email"
+    if address in shared:
+        return "shared_email"
+    if one.address[0].startswith(guardian):
+        return "guardian"
+    return "large_print" if one.style == "large_print" else ""
+
+
+def _folded(one: Recipient) -> str:
+    """Return a patient's address as it is compared; '' where it is none."""
+    try:
+        return readable_address(one.email).casefold() if one.email else ""
+    except ValueError:
+        return ""
