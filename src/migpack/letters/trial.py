@@ -6,6 +6,7 @@ version named here; another version has to pass this trial at the start of each 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 
@@ -16,7 +17,7 @@ from migpack.model import Page
 
 VERIFIED = "70.0"
 LETTERS = 5
-_KERNING = re.compile(rb">(-?\d+)<")
+_GLYPHS = re.compile(rb"([0-9a-f]{4})(?:>(-?\d+)<)?")
 _NOTHING = b"[<>] TJ"
 _ROUNDING = 1  # thousandths of the size: two sizes of one font may round the width of a letter differently
 
@@ -73,5 +74,8 @@ def _same_page(one: Sequence[bytes], other: Sequence[bytes]) -> bool:
 def _same(one: bytes, other: bytes) -> bool:
     if one == other:
         return True
-    moved = zip(_KERNING.findall(one), _KERNING.findall(other), strict=False)
-    return _KERNING.sub(b"", one) == _KERNING.sub(b"", other) and all(abs(int(a) - int(b)) <= _ROUNDING for a, b in moved)
+    if not (one.endswith(b"TJ") and other.endswith(b"TJ")):
+        return False
+    shown = zip(_GLYPHS.findall(one), _GLYPHS.findall(other), strict=False)
+    moved = (abs(int(mine or 0) - int(its or 0)) if glyph == same else math.inf for (glyph, mine), (same, its) in shown)
+    return len(_GLYPHS.findall(one)) == len(_GLYPHS.findall(other)) and all(by <= _ROUNDING for by in moved)
