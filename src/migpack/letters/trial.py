@@ -34,6 +34,17 @@ def passes(compositor: Compositor, page_of: Callable[[Recipient], Page], recipie
     return all(_is_equal(compositor, page_of(recipient), recipient) for recipient in some)
 
 
+def same(one: bytes, other: bytes) -> bool:
+    """Say whether two operators draw the same, give or take the rounding of glyphs' widths."""
+    if one == other:
+        return True
+    if not (one.endswith(b"TJ") and other.endswith(b"TJ")):
+        return False
+    shown = zip(_GLYPHS.findall(one), _GLYPHS.findall(other), strict=False)
+    moved = (abs(int(mine or 0) - int(its or 0)) if glyph == same else math.inf for (glyph, mine), (same, its) in shown)
+    return len(_GLYPHS.findall(one)) == len(_GLYPHS.findall(other)) and all(by <= _ROUNDING for by in moved)
+
+
 def _is_equal(compositor: Compositor, page: Page, recipient: Recipient) -> bool:
     setting = compositor.set(recipient)
     layout = compositor.layout(setting.key) if setting else None
@@ -68,14 +79,4 @@ def _tidy(drawn: Sequence[bytes]) -> Iterator[bytes]:
 
 
 def _same_page(one: Sequence[bytes], other: Sequence[bytes]) -> bool:
-    return len(one) == len(other) and all(map(_same, one, other))
-
-
-def _same(one: bytes, other: bytes) -> bool:
-    if one == other:
-        return True
-    if not (one.endswith(b"TJ") and other.endswith(b"TJ")):
-        return False
-    shown = zip(_GLYPHS.findall(one), _GLYPHS.findall(other), strict=False)
-    moved = (abs(int(mine or 0) - int(its or 0)) if glyph == same else math.inf for (glyph, mine), (same, its) in shown)
-    return len(_GLYPHS.findall(one)) == len(_GLYPHS.findall(other)) and all(by <= _ROUNDING for by in moved)
+    return len(one) == len(other) and all(map(same, one, other))
