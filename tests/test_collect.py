@@ -158,12 +158,13 @@ def test_of_a_folder_what_people_send_is_read_or_told_and_what_collect_wrote_is_
     (back / "old.doc").write_bytes(b"\xd0\xcf\x11\xe0 old")
     (back / "tracker.xlsx").write_bytes(b"\xd0\xcf\x11\xe0 locked")
     (back / "photo.heic").write_bytes(b"\0\0\0\x18ftypheic")
+    (back / "nothing.pdf").write_bytes(b"")
     (back / "~$open.docx").write_bytes(b"lock")
     done = collect(practice, back, practice / "record")
     told = dict(line.split(": ", 1) for line in done.output.splitlines() if "\N{EM DASH}" in line)
-    assert set(told) == {"old.doc", "tracker.xlsx", "photo.heic"}
+    assert set(told) == {"old.doc", "tracker.xlsx", "photo.heic", "nothing.pdf"}
     assert told["old.doc"] == told["tracker.xlsx"] and "has a password, or is of an old kind" in told["old.doc"]
-    assert "save it as one of these" in told["photo.heic"]
+    assert "save it as one of these" in told["photo.heic"] and "r1-1.png" not in done.output
 
 
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that is there and cannot be read")

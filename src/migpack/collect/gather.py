@@ -99,6 +99,8 @@ def read(files: Mapping[str, bytes], forms: Mapping[str, IssuedForm]) -> tuple[F
     from migpack.collect import pdf, review, tracker, word
 
     data = next(iter(files.values()))
+    if not data:
+        raise Unreadable("the file is empty \N{EM DASH} send it again")
     if data.startswith(_PICTURES):
         return _scan(files, forms)
     if b"%PDF-" in data[:1024]:
