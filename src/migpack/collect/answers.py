@@ -104,7 +104,7 @@ def decide(record: Record, decisions: Iterable[str], by: str, on: dt.date, forms
         if not equals:
             raise mistake(place, f"'{decision}' has no '='", "write FIELD=VALUE, for example --resolve notice.lab.off=yes")
         if name not in conflicts:
-            raise mistake(place, f"people do not disagree on '{name}'", did_you_mean(name, conflicts) if conflicts else "take it out")
+            raise mistake(place, f"people do not disagree on '{name}'", did_you_mean(name, conflicts))
         if not by.strip():
             raise mistake(place, "it is not said who decides", "add --by NAME")
         entry = Return(id=_next_id(record), read_on=on, dated=on, medium="person")
@@ -135,7 +135,7 @@ def confirm(record: Record, ids: Iterable[str], by: str, on: dt.date) -> Record:
     waiting = {answer.source for history in record.answers.values() for answer in history if answer != _confirmed(answer)}
     for id in sorted(wanted):
         if id not in known:
-            raise mistake(Place("--confirm"), f"there is no return '{id}'", did_you_mean(id, known) if known else "collect it first")
+            raise mistake(Place("--confirm"), f"there is no return '{id}'", did_you_mean(id, known))
         if id not in waiting:
             raise mistake(Place("--confirm"), f"nothing that was read in '{id}' waits to be confirmed", "take it out")
     answers = {
