@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -256,6 +257,23 @@ def test_what_cannot_be_meant_is_said_and_kept(values: dict[str, str], says: str
 def test_a_day_is_read_as_people_write_it(written: str) -> None:
     record, _ = taken({"list.p1.done": "yes", "list.p1.on": written}, Record(practice=PRACTICE), file(day=9))
     assert record.answer("list.p1.done").on == dt.date(2026, 12, 3)
+
+
+def test_a_day_before_any_of_this_comes_from_a_clock_that_nobody_set() -> None:
+    old = File("old.pdf", "hash", dt.date(1980, 1, 1), TODAY)
+    record, back = taken({"list.p1.done": "yes", "list.p1.on": "3/12/2002"}, Record(practice=PRACTICE), old)
+    assert (record.answer("list.p1.done").on, back.entry.dated) == (TODAY, TODAY)
+    assert taken({"list.p1.done": "yes"}, Record(practice=PRACTICE), old, saved_on=dt.date(2026, 12, 4))[1].entry.dated.day == 4
+    late = File("late.pdf", "hash", dt.date(2026, 12, 5), TODAY)
+    assert taken({"list.sign.pm.date": "3 December 2027"}, Record(practice=PRACTICE), late)[1].entry.dated == dt.date(2026, 12, 5)
+
+
+def test_accents_count_the_same_however_they_are_stored() -> None:
+    names = {"list.lead": "Si\u00e2n \u0141\u00f3d\u017a", "list.sign.pm.name": "Si\u00e2n"}
+    record, _ = taken(names, Record(practice=PRACTICE), file())
+    apart = {name: unicodedata.normalize("NFD", value) for name, value in names.items()}
+    again, back = taken(apart, record, file("mac.pdf", 5))
+    assert not again.conflicts() and back.answers["list.lead"].value == names["list.lead"]
 
 
 def test_who_confirmed_a_scan_is_kept_and_it_is_confirmed_once() -> None:

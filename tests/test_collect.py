@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
 import random
@@ -16,6 +17,7 @@ from pypdf import PdfReader, PdfWriter
 import samples
 import scanner
 from migpack.cli import main
+from migpack.collect.gather import gather
 from migpack.fillable import read_forms
 from migpack.library import Library
 from migpack.load import load
@@ -146,6 +148,30 @@ def test_a_folder_is_read_and_one_bad_file_stops_nothing(practice: Path) -> None
     assert done.exit_code == 1 and "4 answers" in done.output
     assert "cut.pdf: " in done.output and "notes.docx: " in done.output and "holiday" not in done.output
     assert record(practice).answer(f"{FIRST}.done").value == "yes"
+
+
+def test_of_a_folder_what_people_send_is_read_or_told_and_what_collect_wrote_is_passed_over(practice: Path) -> None:
+    collect(practice, scanned(practice))
+    assert list((practice / "record").glob("*.png"))
+    back = practice / "back"
+    back.mkdir()
+    (back / "old.doc").write_bytes(b"\xd0\xcf\x11\xe0 old")
+    (back / "tracker.xlsx").write_bytes(b"\xd0\xcf\x11\xe0 locked")
+    (back / "photo.heic").write_bytes(b"\0\0\0\x18ftypheic")
+    (back / "nothing.pdf").write_bytes(b"")
+    (back / "~$open.docx").write_bytes(b"lock")
+    done = collect(practice, back, practice / "record")
+    told = dict(line.split(": ", 1) for line in done.output.splitlines() if "\N{EM DASH}" in line)
+    assert set(told) == {"old.doc", "tracker.xlsx", "photo.heic", "nothing.pdf"}
+    assert told["old.doc"] == told["tracker.xlsx"] and "has a password, or is of an old kind" in told["old.doc"]
+    assert "save it as one of these" in told["photo.heic"] and "r1-1.png" not in done.output
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that is there and cannot be read")
+def test_a_file_that_cannot_be_opened_is_told_and_the_rest_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7 no")
+    first, second = gather([Path("/proc/self/mem"), tmp_path / "a.pdf"], {}, dt.date(2026, 12, 10))
+    assert first.problem.startswith("it cannot be opened (Input/output error)") and "damaged" in second.problem
 
 
 def test_another_practices_form_is_refused(practice: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ from migpack.vocabulary import printable
 
 CROPS = "record"  # the folder beside the record in which pictures of handwriting lie
 _SIGNED = "sign"  # the part of a field's name that belongs to a block of signatures
+EARLIEST = dt.date(2015, 1, 1)  # a file or a form with an older day comes from a clock that nobody set, or a slip of the pen
 _COUNT = re.compile(r"\d{1,3}")
 _BY = ("by", "initials", "name")
 _ON = ("on", "date")
@@ -102,7 +104,7 @@ def decide(record: Record, decisions: Iterable[str], by: str, on: dt.date, forms
         if not equals:
             raise mistake(place, f"'{decision}' has no '='", "write FIELD=VALUE, for example --resolve notice.lab.off=yes")
         if name not in conflicts:
-            raise mistake(place, f"people do not disagree on '{name}'", did_you_mean(name, conflicts) if conflicts else "take it out")
+            raise mistake(place, f"people do not disagree on '{name}'", did_you_mean(name, conflicts))
         if not by.strip():
             raise mistake(place, "it is not said who decides", "add --by NAME")
         entry = Return(id=_next_id(record), read_on=on, dated=on, medium="person")
@@ -133,7 +135,7 @@ def confirm(record: Record, ids: Iterable[str], by: str, on: dt.date) -> Record:
     waiting = {answer.source for history in record.answers.values() for answer in history if answer != _confirmed(answer)}
     for id in sorted(wanted):
         if id not in known:
-            raise mistake(Place("--confirm"), f"there is no return '{id}'", did_you_mean(id, known) if known else "collect it first")
+            raise mistake(Place("--confirm"), f"there is no return '{id}'", did_you_mean(id, known))
         if id not in waiting:
             raise mistake(Place("--confirm"), f"nothing that was read in '{id}' waits to be confirmed", "take it out")
     answers = {
@@ -203,7 +205,8 @@ def _odd(changed: Mapping[str, str], form: IssuedForm, read_on: dt.date) -> Iter
 
 
 def _plain(value: str, field: IssuedField) -> str:
-    """Return a value as it is compared and kept: no white space at the ends of lines, no prompt, nothing that cannot be printed."""
+    """Return a value as it is compared and kept: accents composed, no white space at the ends of lines, no prompt, all printable."""
+    value = unicodedata.normalize("NFC", value)
     lines = (printable(line).rstrip() for line in value.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
     text = "\n".join(lines).strip()
     return "" if text == field.prompt.strip() else text
@@ -211,10 +214,11 @@ def _plain(value: str, field: IssuedField) -> str:
 
 def _entry(found: Found, file: File, form: IssuedForm, record: Record) -> Return:
     dated = _first_day(found, [f for f in form.fields if _is_signed(f.name, form) and f.name.endswith(".date")])
-    day = dated or found.saved_on or file.saved_on
+    days = (dated, found.saved_on, file.saved_on)
+    day = next((day for day in days if day and EARLIEST <= day <= file.read_on), file.read_on)
     return Return(
         id=_next_id(record), file="" if form.holds_patient_data else printable(file.name),  # even its name may be a patient's
-        sha256=file.sha256, partly_read=file.partly_read, read_on=file.read_on, dated=min(day, file.read_on),
+        sha256=file.sha256, partly_read=file.partly_read, read_on=file.read_on, dated=day,
         document=form.document, version=form.version, code=form.code, medium=found.medium,
         signatures=tuple(one.model_copy(update={"crop": ""}) for one in found.signatures),
     )  # fmt: skip
@@ -232,7 +236,7 @@ def _answer(name: str, value: str, found: Found, form: IssuedForm, entry: Return
     before, field = record.answer(name), form.field(name)
     knew = before is not None and field is not None and _plain(before.value, field) == _plain(field.value, field)
     knew = knew or _is_signed(name, form) or name.rpartition(".")[2] in (*_BY, *_ON)  # who wrote, and when, contradicts nobody
-    on = day if day and day <= entry.read_on else entry.dated
+    on = day if day and EARLIEST <= day <= entry.read_on else entry.dated
     return Answer(value=value, by=printable(by), on=on, source=entry.id, knew=knew, confirmed=found.medium != "paper")
 
 
