@@ -126,9 +126,9 @@ def test_a_trait_adds_tasks_and_without_it_they_are_gone() -> None:
 def test_a_document_that_came_and_one_that_went() -> None:
     less = TEXT.replace("  - {name: Exampleton Pharmacy, kind: pharmacies}\n", "")
     came = {one.id: one for one in changed(less, TEXT).documents}["notice.exampleton_pharmacy"]
-    assert (came.was, came.why) == ("", ("new in the pack",))
+    assert (came.was, came.why) == ("", ("New in the pack",))
     went = {one.id: one for one in changed(TEXT, less).documents}["notice.exampleton_pharmacy"]
-    assert (went.path, went.why, went.was) == ("", ("no longer in the pack",), "Issue 1 draft")
+    assert (went.path, went.why, went.was) == ("", ("No longer in the pack",), "Issue 1 draft")
 
 
 @pytest.mark.parametrize("role", ["practice_staff", "delivery_partner", "commissioner"])
@@ -191,12 +191,22 @@ def test_whoever_was_told_an_old_day_is_corrected_and_nobody_else() -> None:
     assert corrections(settled, plan) == ()
 
 
+def test_a_milestone_that_only_shares_the_day_is_nobodys_concern() -> None:
+    plan = plan_of(TEXT)
+    facts = {"go_live": "2027-06-03", "training_end": "2027-06-03", "order": "2027-01-01", "exampleshire_pathology.on": "2027-06-03"}
+    [party] = corrections([sent(1, "exampleton_pharmacy", facts, "2026-12-01")], plan)
+    [patients] = corrections([sent(1, "patients", facts, "2026-12-01")], plan)
+    [person] = corrections([sent(1, "practice_manager", facts, "2026-12-01")], plan)
+    assert [day.key for day in party.days] == [day.key for day in patients.days] == ["go_live"]
+    assert {day.key for day in person.days} == facts.keys()
+
+
 def test_a_day_that_is_no_longer_planned_is_told_as_gone() -> None:
     [found] = corrections([sent(1, "exampleton_pharmacy", {"exampleton_pharmacy.off": "2027-06-02"}, "2026-12-01")], plan_of(TEXT))
     assert [(day.title, day.new) for day in found.days] == [("Your link or service goes off", None)]
 
 
-@given(st.lists(st.tuples(st.sampled_from(["go_live", "order"]), st.integers(0, 2)), max_size=8))
+@given(st.lists(st.tuples(st.sampled_from(["go_live", "final_extract"]), st.integers(0, 2)), max_size=8))
 @settings(max_examples=60, deadline=None)
 def test_the_last_word_counts(told: list[tuple[str, int]]) -> None:
     plan = plan_of(TEXT)

@@ -37,7 +37,21 @@ def test_help_is_quick_because_it_imports_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=here)
     heavy = {"weasyprint", "docx", "openpyxl", "icalendar", "pypdf", "jinja2", "rich", "holidays", "pydantic", "yaml"}
     assert [name for name in heavy if f"'{name}'" in done.stderr] == []
-    for command in ("new", "check", "plan", "build", "status", "evidence", "list", "eject", "schema", "redate", "issue", "history", "corrections"):
+    for command in (
+        "new",
+        "check",
+        "plan",
+        "build",
+        "status",
+        "evidence",
+        "list",
+        "eject",
+        "schema",
+        "redate",
+        "issue",
+        "history",
+        "corrections",
+    ):
         assert f"  {command} " in done.stdout
 
 

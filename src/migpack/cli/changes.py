@@ -188,7 +188,7 @@ def corrections(practice: Path, dry_run: bool, out: Path, jobs: int | None, toda
     library, day = Library.of(practice.parent, areas), day_of(today)
     folder, _, case = case_of(practice, library, out)
     if not case.corrections:
-        click.echo("nobody holds an old day" if (practice.parent / "ledger.sqlite").exists() else "no letter has been recorded as sent")
+        click.echo("nobody is known to hold an old day: what was never recorded as sent is not known")
         return
     plan = full_plan(case)
     show([correction_table(case.corrections, plan)])
