@@ -169,6 +169,14 @@ def test_changes_are_those_of_the_whole_pack_even_if_one_document_is_built() -> 
     assert changes_of(part, _base()[1], samples.TODAY) == changes_of(plan, _base()[1], samples.TODAY)
 
 
+def test_a_milestone_knows_the_day_on_which_it_was_first_issued() -> None:
+    case = plan_of(TEXT.replace("2027-06-10", "{baseline: 2027-05-20, forecast: 2027-06-17}")).case
+    first = {id: day.when.date for id, day in issued(TEXT).milestones.items()}
+    plan = full_plan(case.after(2, {}, issued(TEXT), first))
+    assert plan.milestones["order"].baseline == first["order"] != plan.milestones["order"].date
+    assert plan.milestones["go_live"].baseline == dt.date(2027, 5, 20)  # what the file says counts
+
+
 def sent(id: int, recipient: str, facts: dict[str, str], on: str, document: str = "notice") -> Sent:
     """Return a letter that was sent."""
     return Sent(str(id), recipient, document, facts, dt.date.fromisoformat(on), "email")
@@ -232,6 +240,8 @@ def test_corrections_are_written_for_exactly_those_and_once(tmp_path: Path, monk
 
     words = ("corrections", path, "--out", tmp_path / "out", "--jobs", 1, "--today", "2026-12-05")
     assert "2027-06-03 is now 2027-06-10" in run(*words, "--dry-run")
+    moved = run("redate", path, "go_live=2027-06-17", "--dry-run", *words[2:])
+    assert "2027-06-03 is now 2027-06-17" in moved  # who will hold an old day is shown before anything is written
     assert not (tmp_path / "out").exists()
     assert "to send: 6-third-parties/exampleton-pharmacy/6-new-dates.pdf" in run(*words)
     made = {file.name: file for file in tmp_path.rglob("6-new-dates.*")}
