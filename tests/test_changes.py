@@ -126,9 +126,9 @@ def test_a_trait_adds_tasks_and_without_it_they_are_gone() -> None:
 def test_a_document_that_came_and_one_that_went() -> None:
     less = TEXT.replace("  - {name: Exampleton Pharmacy, kind: pharmacies}\n", "")
     came = {one.id: one for one in changed(less, TEXT).documents}["notice.exampleton_pharmacy"]
-    assert (came.was, came.why) == ("", ("new in the pack",))
+    assert (came.was, came.why) == ("", ("New in the pack",))
     went = {one.id: one for one in changed(TEXT, less).documents}["notice.exampleton_pharmacy"]
-    assert (went.path, went.why, went.was) == ("", ("no longer in the pack",), "Issue 1 draft")
+    assert (went.path, went.why, went.was) == ("", ("No longer in the pack",), "Issue 1 draft")
 
 
 @pytest.mark.parametrize("role", ["practice_staff", "delivery_partner", "commissioner"])
@@ -169,6 +169,14 @@ def test_changes_are_those_of_the_whole_pack_even_if_one_document_is_built() -> 
     assert changes_of(part, _base()[1], samples.TODAY) == changes_of(plan, _base()[1], samples.TODAY)
 
 
+def test_a_milestone_knows_the_day_on_which_it_was_first_issued() -> None:
+    case = plan_of(TEXT.replace("2027-06-10", "{baseline: 2027-05-20, forecast: 2027-06-17}")).case
+    first = {id: day.when.date for id, day in issued(TEXT).milestones.items()}
+    plan = full_plan(case.after(2, {}, issued(TEXT), first))
+    assert plan.milestones["order"].baseline == first["order"] != plan.milestones["order"].date
+    assert plan.milestones["go_live"].baseline == dt.date(2027, 5, 20)  # what the file says counts
+
+
 def sent(id: int, recipient: str, facts: dict[str, str], on: str, document: str = "notice") -> Sent:
     """Return a letter that was sent."""
     return Sent(str(id), recipient, document, facts, dt.date.fromisoformat(on), "email")
@@ -191,12 +199,22 @@ def test_whoever_was_told_an_old_day_is_corrected_and_nobody_else() -> None:
     assert corrections(settled, plan) == ()
 
 
+def test_a_milestone_that_only_shares_the_day_is_nobodys_concern() -> None:
+    plan = plan_of(TEXT)
+    facts = {"go_live": "2027-06-03", "training_end": "2027-06-03", "order": "2027-01-01", "exampleshire_pathology.on": "2027-06-03"}
+    [party] = corrections([sent(1, "exampleton_pharmacy", facts, "2026-12-01")], plan)
+    [patients] = corrections([sent(1, "patients", facts, "2026-12-01")], plan)
+    [person] = corrections([sent(1, "practice_manager", facts, "2026-12-01")], plan)
+    assert [day.key for day in party.days] == [day.key for day in patients.days] == ["go_live"]
+    assert {day.key for day in person.days} == facts.keys()
+
+
 def test_a_day_that_is_no_longer_planned_is_told_as_gone() -> None:
     [found] = corrections([sent(1, "exampleton_pharmacy", {"exampleton_pharmacy.off": "2027-06-02"}, "2026-12-01")], plan_of(TEXT))
     assert [(day.title, day.new) for day in found.days] == [("Your link or service goes off", None)]
 
 
-@given(st.lists(st.tuples(st.sampled_from(["go_live", "order"]), st.integers(0, 2)), max_size=8))
+@given(st.lists(st.tuples(st.sampled_from(["go_live", "final_extract"]), st.integers(0, 2)), max_size=8))
 @settings(max_examples=60, deadline=None)
 def test_the_last_word_counts(told: list[tuple[str, int]]) -> None:
     plan = plan_of(TEXT)
@@ -222,6 +240,8 @@ def test_corrections_are_written_for_exactly_those_and_once(tmp_path: Path, monk
 
     words = ("corrections", path, "--out", tmp_path / "out", "--jobs", 1, "--today", "2026-12-05")
     assert "2027-06-03 is now 2027-06-10" in run(*words, "--dry-run")
+    moved = run("redate", path, "go_live=2027-06-17", "--dry-run", *words[2:])
+    assert "2027-06-03 is now 2027-06-17" in moved  # who will hold an old day is shown before anything is written
     assert not (tmp_path / "out").exists()
     assert "to send: 6-third-parties/exampleton-pharmacy/6-new-dates.pdf" in run(*words)
     made = {file.name: file for file in tmp_path.rglob("6-new-dates.*")}

@@ -122,6 +122,8 @@ def test_a_mapping_keeps_its_other_keys() -> None:
     text = SMALL.replace("Thursday 24 June 2027 8am", "{baseline: 2027-05-06, forecast: 2027-06-24}  # agreed in the ICB")
     assert "go_live: {baseline: 2027-05-06, forecast: 2027-07-01}  # agreed in the ICB\n" in moved(text, "go_live=2027-07-01")
     assert "go_live: 2027-05-06  # agreed in the ICB\n" in moved(text, "go_live=2027-05-06")
+    own = SMALL.replace("Thursday 24 June 2027 8am", "Thu 24 Jun 2027 at 8am")
+    assert moved(moved(own, "go_live=2027-07-01"), "go_live=2027-06-24") == own  # word for word as it was written first
 
 
 @given(st.sampled_from(THURSDAYS), st.sampled_from(THURSDAYS), st.booleans(), st.booleans())

@@ -17,7 +17,7 @@ from migpack.values import Moment
 
 # What says something else on any day, is put together from others, or tells of the changes themselves.
 NOT_COMPARED = ("overview", "print_pack", "changes", "correction")
-_LISTS = {"calendar": "its days", "tracker": "its days"}
+_LISTS = {"calendar": "Its days", "tracker": "Its days"}
 _PARTY_DAYS = ("off", "on", "letter_on", "tell_by", "reply_by")
 _REASONS = 4  # that are named; more are counted
 _EVERYBODY = ("go_live", "final_extract")  # days that no role can do without
@@ -171,14 +171,14 @@ def _documents(before: IssuedPack, plan: Plan, said: Iterable[Said], why: _Why) 
         elif document.id in pages and made_by not in NOT_COMPARED:
             content, reads = pages[document.id]
             if issued is None:
-                yield _differs(document, "", "", ("new in the pack",))
+                yield _differs(document, "", "", ("New in the pack",))
             elif issued.content != content:
                 yield _differs(document, issued.version, issued.code, why.of(document, reads))
     known = {spec.id: spec.made_by for spec in plan.case.content.catalogue.documents}
     there = {document.id for document in plan.every_document}
     for id, gone in before.documents.items():
         if id not in there and known.get(id.partition(".")[0]) not in NOT_COMPARED:
-            yield DocumentChange(id, gone.title, "", gone.version, gone.code, gone.printed, ("no longer in the pack",))
+            yield DocumentChange(id, gone.title, "", gone.version, gone.code, gone.printed, ("No longer in the pack",))
 
 
 def _differs(document: PlannedDocument, was: str, code: str, why: tuple[str, ...]) -> DocumentChange:
@@ -198,24 +198,24 @@ class _Why:
         self._files = {name for name in content if inputs.get(name) != before.inputs.get(name)}
 
     def of(self, document: PlannedDocument, reads: frozenset[str]) -> tuple[str, ...]:
-        """Return the reasons in words: days first, then facts by their key in the practice file, tasks counted, the library last."""
+        """Return the reasons in words: the days that matter most, facts by their key in the practice file, other days, tasks counted."""
         hit = sorted(name for name in self._changed if any(_covers(name, read) for read in reads))
-        days = [self._titles[name] for name in sorted(hit, key=_by_weight) if name in self._titles]
-        facts = [name for name in hit if not name.startswith(("dates.", "parties.", "tasks."))]
+        facts = [name for name in hit if not name.startswith("tasks.")]
         tasks = sum(name.startswith("tasks.") for name in hit)
-        named = list(dict.fromkeys((*days, *facts)))
-        reasons = named[:_REASONS] + ([f"{len(named) - _REASONS} more"] if len(named) > _REASONS else [])
+        named = list(dict.fromkeys(self._titles.get(name, name) for name in sorted(facts, key=_by_weight)))
+        reasons = named[:_REASONS] + ([f"{len(named) - _REASONS} more"] if len(named) > _REASONS + 1 else named[_REASONS:])
         if tasks:
             reasons.append(f"{tasks} task{'s' * (tasks != 1)}")
         if f"templates/{document.spec.template}" in self._files:
-            reasons.append("its template")
+            reasons.append("Its template")
         if not reasons:
-            reasons.append("its days" if self.moved else "the library" if self._files else "its words")
+            reasons.append("Its days" if self.moved else "The library" if self._files else "Its words")
         return tuple(reasons)
 
 
-def _by_weight(name: str) -> tuple[bool, bool, str]:
-    return name not in ("dates.go_live", "dates.final_extract"), not name.startswith("parties."), name
+def _by_weight(name: str) -> tuple[bool, bool, bool, str]:
+    everybodys = name in {f"dates.{id}" for id in _EVERYBODY}
+    return not everybodys, not name.startswith("parties."), name.startswith("dates."), name
 
 
 def _covers(changed: str, read: str) -> bool:

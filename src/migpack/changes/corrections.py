@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from migpack.issued import Correction, ToldDay
 from migpack.model import Plan
 from migpack.sent import Sent
 
 PATIENTS = "patients"
+# What the letters to third parties and to patients are about. Any other milestone stands in them only because it falls on the same day.
+_FOR_PARTIES = ("initial_extract", "final_extract", "go_live")
+_FOR_PATIENTS = ("final_extract", "go_live", "patient_services_off", "patient_services_on")
 _OFF_ON = {"off": "Your link or service goes off", "on": "Your link or service is on again"}
 
 
@@ -18,8 +21,7 @@ def corrections(sent: Iterable[Sent], plan: Plan) -> tuple[Correction, ...]:
     by_recipient: dict[str, list[Sent]] = {}
     for letter in sorted(sent, key=lambda one: one.on):
         by_recipient.setdefault(letter.recipient, []).append(letter)
-    now = told_days(plan)
-    found = (_correction(recipient, letters, plan, now) for recipient, letters in by_recipient.items())
+    found = (_correction(recipient, letters, plan) for recipient, letters in by_recipient.items())
     return tuple(one for one in found if one)
 
 
@@ -30,10 +32,11 @@ def told_days(plan: Plan) -> dict[str, dt.date]:
     return days | {f"{party.id}.on": party.on for party in plan.parties if party.on}
 
 
-def _correction(recipient: str, letters: Iterable[Sent], plan: Plan, now: Mapping[str, dt.date]) -> Correction | None:
+def _correction(recipient: str, letters: Iterable[Sent], plan: Plan) -> Correction | None:
+    now, about = told_days(plan), _about(recipient, plan)
     last: dict[str, tuple[dt.date, Sent]] = {}
     for letter in letters:
-        last |= {key: (dt.date.fromisoformat(told), letter) for key, told in letter.facts.items()}
+        last |= {key: (dt.date.fromisoformat(told), letter) for key, told in letter.facts.items() if about is None or key in about}
     wrong = {key: (old, letter) for key, (old, letter) in last.items() if now.get(key) != old}
     if not wrong:
         return None
@@ -43,6 +46,15 @@ def _correction(recipient: str, letters: Iterable[Sent], plan: Plan, now: Mappin
     documents = dict.fromkeys(one.document for one in told)
     ordered = sorted(days, key=lambda day: (day.new or day.old, day.key))
     return Correction(recipient, tuple(ordered), tuple(documents), latest.on, latest.by)
+
+
+def _about(recipient: str, plan: Plan) -> frozenset[str] | None:
+    """Return the days that concern a recipient; None for people of the practice and its partners, whom all of them concern."""
+    if recipient == PATIENTS:
+        return frozenset(_FOR_PATIENTS)
+    if recipient in plan.case.content.roles:
+        return None
+    return frozenset((*_FOR_PARTIES, f"{recipient}.off", f"{recipient}.on"))
 
 
 def _title(plan: Plan, key: str) -> str:

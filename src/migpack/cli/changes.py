@@ -14,6 +14,7 @@ from migpack.cli.pack import write_pack
 
 if TYPE_CHECKING:
     from migpack.changes.redate import Effect, NearDay, Wish
+    from migpack.model import Case
 
 out_option = click.option(
     "--out", type=click.Path(path_type=Path), default=Path("output"), show_default=True, help="Where the pack's folder lies."
@@ -66,7 +67,7 @@ def redate(
     except Mistakes:
         _show_near(near_days(case, wishes, day), wishes)
         raise
-    _show_effect(found, wishes)
+    _show_effect(found, wishes, new)
     if text.encode() == data or not (found.milestones or case.file.dates != new.file.dates):
         click.echo(f"{practice} says this already; nothing was changed")
     elif not dry_run and _agreed(practice, yes):
@@ -79,10 +80,13 @@ def redate(
             raise
 
 
-def _show_effect(found: Effect, wishes: tuple[Wish, ...]) -> None:
-    from migpack.changes.screen import effect_lines, effect_tables
+def _show_effect(found: Effect, wishes: tuple[Wish, ...], new: Case) -> None:
+    from migpack.changes.screen import correction_table, effect_lines, effect_tables
+    from migpack.pack import full_plan
 
     show(effect_tables(found))
+    if new.corrections:
+        show([correction_table(new.corrections, full_plan(new))])
     for line in effect_lines(found):
         click.echo(line)
     _show_near(found.near, wishes)
@@ -111,11 +115,14 @@ def _replaced(path: Path, data: bytes) -> None:
     """Put other bytes into a file, all or none."""
     from migpack.problems import Place, mistake
 
-    staged = path.with_name(f".{path.name}.new")
+    target = path.resolve()
+    staged = target.with_name(f".{target.name}.new")
     try:
-        staged.write_bytes(data)
-        staged.chmod(path.stat().st_mode & 0o777)
-        os.replace(staged, path)
+        staged.unlink(missing_ok=True)
+        with os.fdopen(os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(data)
+        staged.chmod(target.stat().st_mode & 0o777)
+        staged.replace(target)
     except OSError as error:
         staged.unlink(missing_ok=True)
         raise mistake(
@@ -188,7 +195,7 @@ def corrections(practice: Path, dry_run: bool, out: Path, jobs: int | None, toda
     library, day = Library.of(practice.parent, areas), day_of(today)
     folder, _, case = case_of(practice, library, out)
     if not case.corrections:
-        click.echo("nobody holds an old day" if (practice.parent / "ledger.sqlite").exists() else "no letter has been recorded as sent")
+        click.echo("nobody is known to hold an old day: what was never recorded as sent is not known")
         return
     plan = full_plan(case)
     show([correction_table(case.corrections, plan)])
