@@ -1,7 +1,7 @@
 """The practice's rules and a header → which letter in which style the patient of a row gets, and whether any. Pure.
 
 A language that the practice has translated its letter into comes first, then the first rule that holds, then the letter to everybody.
-A letter named in the list itself, or for the whole run, comes before all rules. Cells come without spaces around them; capitals do not count.
+A letter named in the list itself, or for the whole run, comes before all rules. Cells come without spaces around; capitals do not count.
 """
 
 from __future__ import annotations
