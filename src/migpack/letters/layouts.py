@@ -19,7 +19,7 @@ from migpack.letters.pattern import Segment, find_pattern, marked_page, marked_p
 from migpack.letters.recipients import Recipient
 from migpack.letters.shaping import is_simple
 from migpack.model import Page
-from migpack.render import PatientLetter
+from migpack.render import Addressee, PatientLetter
 from migpack.write.pdf import Printer
 
 _LETTERS_PAGE = (
@@ -119,7 +119,7 @@ class Compositor:
         return Composed(self._printer, documents[0].copy(sheets)), [len(document.pages) for document in documents]
 
     def _example(self) -> Any:
-        return self._printer.lay_out(marked_page(self._letter, self._fields, 3), forms=False)
+        return self._printer.lay_out(self._letter.page(Addressee(dict.fromkeys(self._fields, "x"), ("x",))), forms=False)
 
     def _letters_page(self, letters: frozenset[str]) -> Any:
         """Return a laid-out page that shows these letters in each face that a segment has, so that its fonts hold them."""
