@@ -399,3 +399,16 @@ def test_cells_of_the_workbook_are_never_formulas() -> None:
 )
 def test_a_mobile_number_is_known_however_it_is_written(text: str, number: str) -> None:
     assert mobile(text) == number
+
+
+def test_the_profile_is_that_of_the_practice_file_unless_another_is_named(place: Path) -> None:
+    samples.written(place, PRACTICE + "letter: {profile: c5_window}\n")
+    assert json.loads((made(place, *ONLINE) / "run.json").read_text())["profile"] == "c5-window"
+    wrong = letters(place, "make", "practice.yaml", "list.csv", *ONLINE, "--profile", "c5-windw")
+    assert wrong.exit_code == 1 and "--profile: there is no profile 'c5-windw' — did you mean 'c5-window'?" in wrong.output
+
+
+def test_a_sheet_to_align_the_printer_is_one_pdf(place: Path) -> None:
+    assert letters(place, "align", "dl-window").output == "wrote align-dl-window.pdf\n"
+    assert len(pypdf.PdfReader(io.BytesIO((place / "align-dl-window.pdf").read_bytes())).pages) == 1
+    assert letters(place, "align", "dl").exit_code == 1
