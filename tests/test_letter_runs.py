@@ -412,3 +412,11 @@ def test_a_sheet_to_align_the_printer_is_one_pdf(place: Path) -> None:
     assert letters(place, "align", "dl-window").output == "wrote align-dl-window.pdf\n"
     assert len(pypdf.PdfReader(io.BytesIO((place / "align-dl-window.pdf").read_bytes())).pages) == 1
     assert letters(place, "align", "dl").exit_code == 1
+
+
+def test_a_leaflet_goes_to_a_patient_in_an_envelope_too(place: Path) -> None:
+    run = made(place, "--letter", "easy_read", "--today", TODAY, "--draft")
+    page = pypdf.PdfReader(io.BytesIO((run / "easy-read-large-print.pdf").read_bytes())).pages[0].extract_text()
+    first = table(run / "index.csv")[0]
+    patient = latin(12)[int(first["row"]) - 2]
+    assert all(line in page for line in (*people.address(patient), f"Dear {patient['full_name']}"))
