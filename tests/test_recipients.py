@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -95,6 +96,20 @@ def test_a_workbook_is_read_as_its_sheet_shows_it(plan: Plan, tmp_path: Path) ->
     assert (first.row, first.address, first.nhs_number) == (3, ADDRESS, "9990000018")
     assert (first.values["appointment_day"], first.values["appointment_time"]) == ("Tuesday 8 June 2027", "9:30am")
     assert (second.row, second.code) == (4, "hidden-row")
+
+
+def test_a_workbook_with_a_damaged_sheet_is_told_in_one_line(plan: Plan, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append([*GOOD])
+    for _ in range(200):
+        book.active.append([*GOOD.values()])
+    book.save(tmp_path / "whole.xlsx")
+    with zipfile.ZipFile(tmp_path / "whole.xlsx") as whole, zipfile.ZipFile(tmp_path / "list.xlsx", "w") as damaged:
+        for name in whole.namelist():
+            data = whole.read(name)
+            damaged.writestr(name, data[: len(data) // 2] if name.endswith("sheet1.xml") else data)
+    with pytest.raises(Mistakes, match="this workbook cannot be read"):
+        list(opened(plan, tmp_path / "list.xlsx"))
 
 
 @pytest.mark.parametrize("above", [0, 1, 11, 30])
