@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 import people
 import samples
-from migpack.letters.recipients import LeftOut, PatientList, Recipient, nhs_number, open_list, read_birthday
+from migpack.letters.cells import nhs_number, read_birthday
+from migpack.letters.recipients import LeftOut, PatientList, Recipient, open_list
 from migpack.model import Plan
 from migpack.pack import plan_only
 from migpack.problems import Mistakes

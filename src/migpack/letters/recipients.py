@@ -7,36 +7,25 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from operator import itemgetter, mul
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
 from migpack.letters.addresses import Address, compose, folded, joined_house, split_address
+from migpack.letters.cells import cleaned, nhs_number, read_birthday
 from migpack.letters.choice import Choice, watched_columns
 from migpack.letters.columns import KnownLists, Names, read_known, read_mapping
 from migpack.letters.duplicates import Patients
 from migpack.letters.tables import Table, open_table
 from migpack.library import Library
 from migpack.model import Plan
-from migpack.values import MONTHS
 
-_SPACES = re.compile(r"[^\S\n]+")
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\ufeff\u00ad\r"))
-_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _SORTED_NAME = re.compile(r"([^,()]+), *([^,()]+?)(?: *\(([^()]+)\))?")
-_DAY = re.compile(r"(?:[A-Za-z]+ )?(\d{1,2})[ ./-](\d{1,2}|[A-Za-z]{3,9})[ ./-](\d{4})|(\d{4})-?(\d{2})-?(\d{2})(?:[T ].*)?")
-_MONTHS = {name.casefold()[:length]: number for number, name in enumerate(MONTHS, 1) for length in range(3, len(name) + 1)}
-_GARBLED = re.compile("[ÂÃÄÅÎÏÐÙØàá][^ -~]")
 _FORMULA = frozenset("=+-@")  # a spreadsheet would take what starts so for a formula
 _FIRST = itemgetter(0)
 _NONE = -1  # the place of a column that the list does not have
-_WEIGHTS = tuple(range(10, 1, -1))
-_ZEROES = 48 * sum(_WEIGHTS)
-_PARTS = (*(f"address_line_{n}" for n in range(1, 8)), "house", "street", "locality", "town")
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +167,7 @@ class _RowReader:
             cells = [*cells[: self._width], *[""] * (self._width - len(cells))]
         text = "".join(self._take(cells))
         if not (text.isascii() and text.isprintable()):
-            cells, code = _cleaned(cells, self._used)
+            cells, code = cleaned(cells, self._used)
             if code:
                 return self._list.left_out(row, code)
         cells = [*map(str.strip, cells), ""]  # the last stands for every column that the list does not have
@@ -290,28 +279,6 @@ class _AddressReader:
         return parts
 
 
-def nhs_number(text: str) -> str:
-    """Return the ten digits of an NHS number, or '' where the text is none: its check digit is wrong, or all digits are the same."""
-    digits = text.replace(" ", "").replace("-", "")
-    if len(digits) != 10 or not (digits.isascii() and digits.isdigit()) or digits == digits[0] * 10:
-        return ""
-    check = (_ZEROES - sum(map(mul, _WEIGHTS, digits.encode()))) % 11
-    return digits if check == ord(digits[9]) - 48 else ""
-
-
-@lru_cache(maxsize=65_536)
-def read_birthday(text: str) -> dt.date | None:
-    """Return a day as clinical systems write it (04-Mar-2015, 04/03/2015, 20150304 …), day before month; None where it is none."""
-    found = _DAY.fullmatch(" ".join(text.split()))
-    if not found:
-        return None
-    day, month, year = (found[1], found[2], found[3]) if found[1] else (found[6], found[5], found[4])
-    try:
-        return dt.date(int(year), int(_MONTHS.get(month.casefold(), month)), int(day))
-    except ValueError:
-        return None
-
-
 def _years_before(day: dt.date, years: int) -> dt.date:
     """Return the day of birth of who has this age today; of whoever was born on 29 February, the day after it."""
     try:
@@ -322,29 +289,3 @@ def _years_before(day: dt.date, years: int) -> dt.date:
 
 def _taker(places: Sequence[int]) -> Callable[[Sequence[str]], Sequence[str]]:
     return itemgetter(*places) if len(places) > 1 else lambda cells: (cells[places[0]],)
-
-
-def _cleaned(cells: Sequence[str], places: Iterable[int]) -> tuple[Sequence[str], str]:
-    """Return a row whose cells are in composed form and hold no invisible characters, or the code of why it cannot be trusted."""
-    kept = list(cells)
-    for place in places:
-        text = cells[place]
-        if text.isascii() and text.isprintable():
-            continue
-        text = _SPACES.sub(" ", unicodedata.normalize("NFC", text).translate(_INVISIBLE))
-        if "\ufffd" in text or _is_garbled(text):
-            return cells, "garbled-text"
-        if not text.isprintable() and any(char in _OVERRIDES or (char != "\n" and unicodedata.category(char) == "Cc") for char in text):
-            return cells, "hidden-character"
-        kept[place] = text
-    return kept, ""
-
-
-def _is_garbled(text: str) -> bool:
-    """Say whether a text is UTF-8 that was read as Windows-1252: 'SiÃ¢n' is 'Siân'."""
-    if not _GARBLED.search(text):
-        return False
-    try:
-        return text.encode("cp1252").decode("utf-8") != text
-    except UnicodeError:
-        return False
