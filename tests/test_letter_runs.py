@@ -215,7 +215,7 @@ def test_a_letter_that_prints_a_column_that_is_not_there_is_a_mistake_before_any
     people.write_list(place / "list.csv", latin(12), [name for name in people.COLUMNS if name != "appointment_day"])
     done = letters(place, "make", "practice.yaml", "list.csv", "--letter", "letter_appointment_kept", "--draft")
     assert done.exit_code == 1
-    assert "list.csv:1:0: the letter 'letter_appointment_kept' prints appointment_day, and the list has no such column" in done.output
+    assert "list.csv:1:1: the letter 'letter_appointment_kept' prints appointment_day, and the list has no such column" in done.output
     assert runs(place) == []
 
 

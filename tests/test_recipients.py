@@ -167,7 +167,7 @@ def test_a_column_is_mapped_by_the_user(plan: Plan, tmp_path: Path) -> None:
 
 WRONG_LISTS = {
     "empty": (b"", "none of the first 31 rows names columns"),
-    "no name": (b"Address,NHS number\r\nx,y\r\n", "list.csv:1:0: no column holds the name of the patient"),
+    "no name": (b"Address,NHS number\r\nx,y\r\n", "list.csv:1:1: no column holds the name of the patient"),
     "no address": (b"Name,NHS number\r\nx,y\r\n", "no column holds the address"),
     "two names": (b"Name,Full name,Postcode\r\nx,y,z\r\n", "'Name' and 'Full name' both mean 'full_name' — choose one with --map"),
     "open quotation mark": (b'Name,Postcode\r\n"Ann,EX1\r\nBeth,EX2\r\n', "row 2: a cell starts with a quotation mark"),
@@ -359,6 +359,16 @@ def test_rules_that_look_at_columns_that_are_not_there_are_mistakes_with_their_p
     said = str(error.value).splitlines()
     assert any(":15:" in line and "the list has no column 'Format' — did you mean 'Formt'?" in line for line in said)
     assert len(said) == 3
+
+
+def test_a_column_of_the_practice_file_need_not_be_in_every_list_but_must_be_one_of_ours(tmp_path: Path) -> None:
+    def with_columns(columns: str) -> Plan:
+        case, _ = samples.case_of(samples.written(tmp_path, samples.MINIMAL + f"recipients:\n  columns: {columns}\n"))
+        return plan_only(case, samples.TODAY)
+
+    assert isinstance(read(with_columns("{appointment_day: Slot}"), tmp_path, [GOOD])[0], Recipient)
+    with pytest.raises(Mistakes, match=r":10:\d+: recipients.columns: 'ful_name' is not a column .* did you mean 'full_name'"):
+        read(with_columns("{ful_name: Wer}"), tmp_path, [GOOD])
 
 
 def test_a_document_that_is_no_letter_cannot_be_chosen(plan: Plan, tmp_path: Path) -> None:

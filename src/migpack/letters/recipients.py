@@ -16,11 +16,12 @@ from typing import NamedTuple
 from migpack.letters.addresses import Address, compose, folded, joined_house, split_address
 from migpack.letters.cells import cleaned, nhs_number, read_birthday
 from migpack.letters.choice import Choice, watched_columns
-from migpack.letters.columns import KnownLists, Names, read_known, read_mapping
+from migpack.letters.columns import KnownLists, Names, read_known, read_mapping, unknown_names
 from migpack.letters.duplicates import Patients
 from migpack.letters.tables import Table, open_table
 from migpack.library import Library
 from migpack.model import Plan
+from migpack.problems import Mistakes
 
 _SORTED_NAME = re.compile(r"([^,()]+), *([^,()]+?)(?: *\(([^()]+)\))?")
 _FORMULA = frozenset("=+-@")  # a spreadsheet would take what starts so for a formula
@@ -131,8 +132,9 @@ def open_list(
     """
     known, fields, rules = read_known(library), plan.case.content.messages.merge_fields, plan.case.file.recipients
     ours = {column.id for column in known.columns} | {field.id for field in fields}
-    theirs = {**rules.columns, **read_mapping(mapping, ours)}
-    names = Names(known, fields, theirs, watched_columns(rules))
+    if problems := list(unknown_names(rules.columns, ours, lambda name: plan.case.place("recipients", "columns", name))):
+        raise Mistakes(problems)
+    names = Names(known, fields, rules.columns, read_mapping(mapping, ours), watched_columns(rules))
     table = open_table(path, names.count)
     places = names.places(table.header, str(path), table.header_row)
     choice = Choice(plan, table.header, letter=letter, style=style, letter_place=places.get("letter"))
