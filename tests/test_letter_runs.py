@@ -24,11 +24,12 @@ from click.testing import CliRunner, Result
 import people
 import samples
 from migpack.cli import main
-from migpack.letters.lists import mobile
-from migpack.letters.recipients import LeftOut
+from migpack.letters.lists import mobile, write_texts
+from migpack.letters.recipients import LeftOut, Recipient
 from migpack.letters.report import first_rows, reasons, write_exceptions
 from migpack.letters.run_folder import RunFolder
 from migpack.letters.sieve import Tally
+from migpack.messages import size
 from migpack.problems import Mistakes
 
 PRACTICE = """practice:
@@ -322,6 +323,13 @@ def test_a_run_that_was_killed_is_gone_on_with(killed: Path) -> None:
     )
 
 
+def test_a_finished_file_that_has_been_changed_is_made_again(killed: Path) -> None:
+    (runs(killed)[0] / "letter-about-online-services.pdf").write_bytes(b"%PDF-1.7 something else")
+    done = letters(killed, "make", "practice.yaml", "list.csv", *ONLINE, "--print", "--zip", "--resume")
+    assert "letter-about-online-services.pdf: 11 letters" in done.output and "kept from" not in done.output
+    assert len((runs(killed)[0] / "letter-about-online-services.pdf").read_bytes()) > 1000
+
+
 @pytest.mark.parametrize("change", ["the options", "the list"])
 def test_nothing_is_kept_of_a_run_that_was_made_from_something_else(killed: Path, change: str) -> None:
     if change == "the list":
@@ -381,6 +389,16 @@ def test_the_first_twenty_rows_are_shown_and_all_are_counted() -> None:
 def test_cells_of_the_workbook_are_never_formulas() -> None:
     book = openpyxl.load_workbook(io.BytesIO(write_exceptions(Tally(1, left_out=[LeftOut(2, "=1+1", "=1+1", "@x")]))))
     assert [cell.data_type for cell in book["Left out"][2]] == ["n", "s", "s", "s"]
+
+
+def test_whoever_gets_no_text_is_counted_by_the_reason() -> None:
+    def patient(row: int, phone: str, agreed: bool) -> Recipient:
+        return Recipient(row, "letter", "house", (), {}, phone=phone, text_ok=agreed)
+
+    asked = [patient(2, "07700 900001", True), patient(3, "+447700900001", True), patient(4, "", True), patient(5, "07700 900002", False)]
+    texts = write_texts(asked, "Siân", size("Siân", 2.4))
+    assert texts.data.decode() == "row,phone number,text,segments,pence\r\n2,07700900001,Siân,1,2.4\r\n"
+    assert (texts.sent, texts.shared, texts.no_number, texts.refused) == (1, 1, 1, 1)
 
 
 @pytest.mark.parametrize(

@@ -302,6 +302,12 @@ DUPLICATES = [
     ("same in capitals", {}, {"Full name": "ANN SAMPLE"}, True),
     ("other birthday", {"Date of birth": "1950-03-04"}, {"Date of birth": "1980-03-04"}, False),
     ("two numbers, no birthday", {"NHS number": "9990000018"}, {"NHS number": "9990000026"}, False),
+    (
+        "registered twice: two numbers, one birthday",
+        {"NHS number": "9990000018", "Date of birth": "1950-03-04"},
+        {"NHS number": "9990000026", "Date of birth": "1950-03-04"},
+        True,
+    ),
     ("a wrong number is none", {"NHS number": "9990000018", "Full name": "A B"}, {"NHS number": "9990000019", "Full name": "Ann B"}, False),
     ("other address", {}, {"Postcode": "EX1 2AD"}, False),
 ]
