@@ -311,3 +311,9 @@ def test_fields_are_those_that_the_letter_prints() -> None:
 def test_a_letter_that_the_pack_lacks_is_a_mistake() -> None:
     with pytest.raises(Mistakes, match="no letter to patients 'leter' — did you mean 'letter'"):
         new_press("leter")
+
+
+def test_a_letter_of_the_templates_own_words_that_nothing_else_has_is_in_the_fonts() -> None:
+    made, person = press("letter_repeats", "large_print", "nhs-notify"), recipient(2, "Їжак Ґалаґан", 4)  # the only D is in "Dear"
+    (poured,) = separate(made, [person])
+    assert list(differences(poured, made.full(person))) == []

@@ -141,6 +141,9 @@ class Run:
         for variant, recipients in sorted(groups.items()):
             for kind in self.wanted.kinds:
                 name = self.name_of(variant, kind)
+                if any(name == job.name for job in todo):
+                    where = Place("templates/catalogue.yaml")
+                    raise mistake(where, f"two letters have the file name '{name}'", "give one of them another name:")
                 if name in self.folder.kept:
                     yield Made(name, len(recipients), kept=True)
                 else:
@@ -206,15 +209,17 @@ def letters_folder(case: Case, out: Path) -> Path:
     return pack.with_name(f"{pack.name}-letters")
 
 
-def key_of(plan: Plan, source_hash: str, wanted: Wanted, mapping: Iterable[str], today: dt.date) -> str:
+def key_of(case: Case, list_hash: str, wanted: Wanted, mapping: Iterable[str], today: dt.date) -> str:
     """Return what stands for everything that a run is made from: the same key, the same bytes."""
     made_from = [
-        source_hash,
+        list_hash,
         __version__,
         str(today),
         repr(wanted),
+        case.logo,
+        f"{case.issue} {sorted(case.issued.items())}",
         *sorted(mapping),
-        *(f"{one.name}{one.sha256}" for one in plan.case.inputs),
+        *(f"{one.name}{one.sha256}" for one in case.inputs),
     ]
     return hashlib.sha256("\n".join(made_from).encode()).hexdigest()
 
