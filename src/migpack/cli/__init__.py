@@ -4,3 +4,6 @@ Heavy modules are imported inside the commands that need them, so that --help is
 """
 
 from migpack.cli import forms, letters, pack, post  # each adds its commands to the group
+from migpack.cli.group import main
+
+__all__ = ["forms", "letters", "main", "pack", "post"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,17 +85,29 @@ def _prepared(asked: Asked) -> tuple[PatientEmail, Allotted, tuple[Item, ...], t
     from migpack.pack import pack_folder, plan_only
     from migpack.post.ledger import coder, read_entries
     from migpack.post.patient_email import open_patient_email
-    from migpack.post.patients import allot, email_rule
+    from migpack.post.patients import allot, refuse_without_rule
 
     library, day = Library.of(asked.practice.parent, asked.areas), day_of(asked.today)
     case = load(asked.practice, library)
-    email_rule(case)
+    refuse_without_rule(case)
     letter = open_patient_email(case, library, day, pack_folder(case, asked.pack), asked.letter)
     patients = open_list(asked.patients, plan_only(case, day), library, day, letter=asked.letter)
+    _refuse_without_column(case, patients.table.header)
     known = tuple(entry for entry in read_entries(asked.practice.parent) if entry.document == asked.letter)
     code = coder(asked.practice.parent, lasting=asked.lasting)
     allotted = allot(patients, case, known, code, letter.fields)
     return letter, allotted, _items(asked, letter, allotted, code), known
+
+
+def _refuse_without_column(case: Case, header: Sequence[str]) -> None:
+    """Refuse a list that does not say who agreed to e-mail: all of it would be printed."""
+    from migpack.letters.columns import place_of
+    from migpack.problems import did_you_mean, mistake
+
+    rule = case.file.recipients.email_ok
+    if rule and place_of(header, rule.column) is None:
+        place = case.place("recipients", "email_ok", "column")
+        raise mistake(place, f"the list has no column '{rule.column}'", did_you_mean(rule.column, filter(None, header)))
 
 
 def _items(asked: Asked, letter: PatientEmail, allotted: Allotted, code: Callable[..., str]) -> tuple[Item, ...]:

@@ -14,8 +14,7 @@ from migpack.letters.recipients import LeftOut, PatientList, Recipient
 from migpack.model import Case
 from migpack.post.ledger import PATIENTS, Entry
 from migpack.post.message import readable_address
-from migpack.practice import EmailRule
-from migpack.problems import MigpackError, did_you_mean, mistake
+from migpack.problems import MigpackError, mistake
 
 Code = Callable[..., str]
 _TOLD = "told"
@@ -39,17 +38,15 @@ class Allotted:
     left_out: tuple[LeftOut, ...]
 
 
-def email_rule(case: Case) -> EmailRule:
-    """Return how the practice's list says who may be written to by e-mail.
+def refuse_without_rule(case: Case) -> None:
+    """Refuse to write to patients while nobody has said which of them may be written to.
 
     Raises:
         Mistakes: the practice has not said.
     """
-    rule = case.file.recipients.email_ok
-    if rule is None:
+    if case.file.recipients.email_ok is None:
         what = "nobody has said which patients may be written to by e-mail, so nothing is sent"
         raise mistake(case.place("recipients"), what, "write recipients: email_ok: {column: …, yes: …}, as your list has them")
-    return rule
 
 
 def allot(patients: PatientList, case: Case, known: Iterable[Entry], code: Code, fields: Collection[str]) -> Allotted:
@@ -61,17 +58,17 @@ def allot(patients: PatientList, case: Case, known: Iterable[Entry], code: Code,
         code: gives the ledger's keyed hash of something private.
 
     Raises:
-        Mistakes: the practice has not said who may be written to, or the list lacks that column.
+        Mistakes: the practice has not said who may be written to.
         MigpackError: the counts do not add up.
     """
-    agreed = _agreed(patients, case, email_rule(case))
+    refuse_without_rule(case)
     rows = tuple(row if isinstance(row, LeftOut) else _complete(row, patients, fields) for row in patients)
     recipients = [row for row in rows if isinstance(row, Recipient)]
     left_out = tuple(row for row in rows if isinstance(row, LeftOut))
     shared = {address for address, count in Counter(map(_folded, recipients)).items() if count > 1}
     history = _History(known)
     guardian = patients.known.guardian_until.words
-    why = {one.row: history.changes(_reason(one, agreed, shared, guardian), code(*one.address)) for one in recipients}
+    why = {one.row: history.changes(_reason(one, shared, guardian), code(*one.address)) for one in recipients}
     found = Allotted(
         tuple(one for one in recipients if not why[one.row]),
         tuple(one for one in recipients if why[one.row] == _TOLD),
@@ -140,20 +137,10 @@ def _complete(one: Recipient, patients: PatientList, fields: Collection[str]) ->
     return patients.left_out(one.row, "missing-value", what=empty) if empty else one
 
 
-def _agreed(patients: PatientList, case: Case, rule: EmailRule) -> frozenset[int]:
-    """Return the rows of those who may be written to."""
-    header = [name.strip().casefold() for name in patients.table.header]
-    if (wanted := rule.column.strip().casefold()) not in header:
-        place = case.place("recipients", "email_ok", "column")
-        raise mistake(place, f"the list has no column '{rule.column}'", did_you_mean(rule.column, filter(None, patients.table.header)))
-    at, yes = header.index(wanted), {word.strip().casefold() for word in rule.yes}
-    return frozenset(row for row, cells in patients.table.rows() if at < len(cells) and cells[at].strip().casefold() in yes)
-
-
-def _reason(one: Recipient, agreed: frozenset[int], shared: set[str], guardian: str) -> str:
+def _reason(one: Recipient, shared: set[str], guardian: str) -> str:
     if not one.email:
         return "no_email"
-    if one.row not in agreed:
+    if not one.email_ok:
         return "no_consent"
     if not (address := _folded(one)):
         return "wrong_email"
