@@ -55,6 +55,12 @@ OWNERS = {
     "rich": ("migpack.cli*",),
     "holidays": ("migpack.workdays",),
     "segno": ("migpack.messages", "migpack.write.codes"),
+    # What reaches the network, and what keeps secrets, stands in one place each.
+    "smtplib": ("migpack.post.smtp",),
+    "socket": ("migpack.post.smtp",),
+    "ssl": ("migpack.post.smtp",),
+    "sqlite3": ("migpack.post.ledger",),
+    "keyring": ("migpack.post.password",),
     "zxingcpp": ("migpack.collect.*",),
     "numpy": ("migpack.collect.*",),
     "PIL": ("migpack.collect.*",),

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from mail_server import PASSWORD, Mailbox, mail_server
 from migpack.letters.recipients import open_list
 from migpack.pack import plan_only
-from migpack.post.ledger import KEY, NAME, coder, read_entries, read_sent
+from migpack.post.by_hand import record
+from migpack.post.ledger import KEY, NAME, coder, opened, read_entries, read_sent
 from migpack.post.lists import lists_folder
 from migpack.post.patients import allot, emailed_entry, printed_entry
 from migpack.problems import Mistakes
@@ -62,8 +63,8 @@ def listed(folder, rows):
 
 def allotted(practice_file, patients, known=(), code=None):
     case, library = case_of(practice_file)
-    opened = open_list(patients, plan_only(case, ISSUED), library, ISSUED, letter=LETTER)
-    return allot(opened, case, known, code or (lambda *private: "|".join(private)), FIELDS)
+    found = open_list(patients, plan_only(case, ISSUED), library, ISSUED, letter=LETTER)
+    return allot(found, case, known, code or (lambda *private: "|".join(private)), FIELDS)
 
 
 def send(own, patients, *words, code=0):
@@ -72,20 +73,18 @@ def send(own, patients, *words, code=0):
 
 def test_everybody_is_told_once_by_one_channel_and_the_counts_add_up(practice, tmp_path):
     found = allotted(practice.file, listed(tmp_path, ROWS))
-    assert [one.row for one in found.by_email] == [2, 3]
+    assert [one.recipient.row for one in found.by_email] == [2, 3]
     assert {one.recipient.row: one.why for one in found.to_print} == WHY
     assert {one.row: one.code for one in found.left_out} == {9: "not-enough-address-lines", 10: "missing-value"}
 
 
-def test_without_the_practices_own_rule_nothing_is_sent(practice, tmp_path):
-    patients = listed(tmp_path, ROWS)
+def test_without_the_practices_own_rule_nothing_is_sent(own):
+    patients = listed(own.folder, ROWS)
     with pytest.raises(Mistakes, match="nobody has said which patients may be written to by e-mail"):
         allotted(SAMPLES["small"], patients)
-    other = written(tmp_path, practice.file.read_text("utf-8").replace("may we E-MAIL", "May we mail"))
-    with pytest.raises(Mistakes) as caught:
-        allotted(other, patients)
-    assert "the list has no column 'May we mail' — did you mean 'May we e-mail'?" in str(caught.value)
-    assert str(caught.value).startswith(str(other))
+    own.change("may we E-MAIL", "May we mail")
+    assert f"{own.file}:" in (told := send(own, patients, code=1).stderr)
+    assert "the list has no column 'May we mail' — did you mean 'May we e-mail'?" in told
 
 
 def test_patients_are_written_to_one_by_one_and_the_others_are_printed_for(own, monkeypatch):
@@ -93,9 +92,10 @@ def test_patients_are_written_to_one_by_one_and_the_others_are_printed_for(own, 
     patients, box = listed(own.folder, ROWS), Mailbox(trouble={"bob@xn--bcher-kva.example": "550 bob@xn--bcher-kva.example is unknown"})
     with mail_server(own.folder, box) as server:
         own.add(mail_settings(server.port, "ca.pem"))
-        done = send(own, patients, "--attach", "--really-send")
+        done = send(own, patients, "--attach", "--really-send", code=1)
         assert "10 rows: 2 by e-mail, 0 told by e-mail earlier, 6 on paper, 2 not at all" in done.output
         assert "row 2: sent" in done.output and "row 3: refused (550)" in done.output
+        assert "7 rows to print for" in done.output  # the refused one among them
         box.sessions = 0
         again = send(own, patients, "--really-send")
         assert "10 rows: 1 by e-mail, 0 told by e-mail earlier, 7 on paper, 2 not at all" in again.output
@@ -181,8 +181,30 @@ def test_a_channel_once_chosen_stays(practice, tmp_path):
     changed[6] = ROWS[5].replace(",no,", ",yes,")  # agrees now, but the letter is printed
     again = allotted(practice.file, listed(tmp_path, changed), known, code)
     assert [one.row for one in again.told] == [3]
-    assert [one.row for one in again.by_email] == [4]
+    assert [one.recipient.row for one in again.by_email] == [4]
     assert {one.recipient.row: one.why for one in again.to_print}[8] == "printed_before"
+    # Another e-mail address, or another postal address: still the same patient, who has the letter.
+    for old, new in (("bob@bücher.example", "bob@new.example"), ("2 High Street", "9 Low Street")):
+        moved = allotted(practice.file, listed(tmp_path, [row.replace(old, new) for row in ROWS]), known, code)
+        assert [one.name for one in moved.by_email] == [known[0].recipient, known[1].recipient]
+
+
+def test_who_was_printed_for_is_recorded_as_told_and_a_letter_posted_to_all_is_not_e_mailed(own, tmp_path):
+    box = own.outbox(LETTER)
+    code = coder(own.folder, lasting=True)
+    first = allotted(own.file, listed(tmp_path, ROWS), (), code)
+    with opened(own.folder) as ledger:
+        ledger.add(printed_entry(one, LETTER, "Issue 1", "x", {"go_live": "2027-06-24"}, code) for one in first.to_print)
+    record(box, own.folder, LETTER, "", "hand", ISSUED)
+    assert {entry.status for entry in read_entries(own.folder)} == {"sent"} and len(read_entries(own.folder)) == len(WHY)
+    agrees = [row.replace(",no,", ",yes,") for row in ROWS]
+    again = allotted(own.file, listed(tmp_path, agrees), read_entries(own.folder), code)
+    assert {one.recipient.row: one.why for one in again.to_print}[7] == "printed_before"
+    other = own.copy(tmp_path / "other")
+    (other.folder / NAME).unlink()
+    record(other.outbox(LETTER), other.folder, LETTER, "", "post", ISSUED)
+    other.add(mail_settings(1, "none.pem"))
+    assert "went to patients by post on 2027-04-01" in send(other, listed(tmp_path, ROWS), "--really-send", code=1).stderr
 
 
 ONE = st.tuples(
@@ -201,11 +223,13 @@ def test_of_any_list_every_row_is_told_once_and_no_address_twice(practice, tmp_p
     case, library, plan = _loaded(practice.file)
     patients = open_list(listed(folder, lines), plan, library, ISSUED, letter=LETTER)
     found = allot(patients, case, (), lambda *private: "|".join(private), ())
-    seen = [one.row for one in found.by_email] + [one.recipient.row for one in found.to_print] + [one.row for one in found.left_out]
+    seen = (
+        [one.recipient.row for one in found.by_email] + [one.recipient.row for one in found.to_print] + [one.row for one in found.left_out]
+    )
     assert sorted(seen) == list(range(2, len(rows) + 2))
-    addresses = [one.email.casefold() for one in found.by_email]
+    addresses = [one.recipient.email.casefold() for one in found.by_email]
     assert len(addresses) == len(set(addresses))
-    assert all(rows[one.row - 2][1] in ("yes", "Y") for one in found.by_email)
+    assert all(rows[one.recipient.row - 2][1] in ("yes", "Y") for one in found.by_email)
 
 
 @cache

@@ -117,6 +117,20 @@ def test_a_sender_that_the_server_does_not_take_stops_the_run_and_nothing_is_ref
         assert states(tmp_path) == {"a": "planned", "b": "planned"}
 
 
+def test_a_run_that_is_stopped_ends_after_the_letter_on_its_way_and_the_next_goes_on(tmp_path):
+    box, waits = Mailbox(), []
+    stopping = Clock(lambda: NOON, waits.append, lambda: len(box.delivered) >= 2)
+    items = [item(name) for name in "abcd"]
+    with mail_server(tmp_path, box) as server:
+        with opened(tmp_path) as ledger:
+            done = send(items, ledger, SENDER, lambda: Connection(server, Place("practice.yaml")), stopping, rate=30)
+            assert len(list(done)) == 2
+        assert waits == [2.0, 2.0]  # thirty a minute: two seconds before each but the first
+        assert states(tmp_path) == {"a": "sent", "b": "sent", "c": "planned", "d": "planned"}
+        run(tmp_path, server, items)
+    assert [to for to, _ in box.delivered] == [f"{name}@outside.example" for name in "abcd"]
+
+
 def test_a_server_that_keeps_dropping_the_connection_is_left_alone(tmp_path):
     box = Mailbox(trouble={f"{name}@outside.example": "drop rcpt" for name in "abcdef"}, once=False)
     with mail_server(tmp_path, box) as server, pytest.raises(Mistakes, match="for 3 letters one after the other"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,8 +54,14 @@ def send_to_patients(asked: Asked, run: Run) -> None:
     elif not run.really:
         click.echo(f"nothing was sent; --really-send sends {len(chosen(items, known, resend=run.resend)[: run.limit])} e-mails")
     else:
+        _refuse_posted(letter, known)
         _write_lists(asked, letter, allotted)
-        send_items(case, folder, items, run)
+        try:
+            send_items(case, folder, items, run)
+        finally:  # whoever's address was refused is printed for
+            letter, allotted, _, _ = _prepared(asked)
+            _write_lists(asked, letter, allotted)
+            click.echo(f"{len(allotted.to_print)} rows to print for, and who gets no e-mail and why, in {_lists(asked)}")
 
 
 def draft_for_patients(asked: Asked, out: Path | None) -> None:
@@ -85,17 +91,29 @@ def _prepared(asked: Asked) -> tuple[PatientEmail, Allotted, tuple[Item, ...], t
     from migpack.pack import pack_folder, plan_only
     from migpack.post.ledger import coder, read_entries
     from migpack.post.patient_email import open_patient_email
-    from migpack.post.patients import allot, email_rule
+    from migpack.post.patients import allot, refuse_without_rule
 
     library, day = Library.of(asked.practice.parent, asked.areas), day_of(asked.today)
     case = load(asked.practice, library)
-    email_rule(case)
+    refuse_without_rule(case)
     letter = open_patient_email(case, library, day, pack_folder(case, asked.pack), asked.letter)
     patients = open_list(asked.patients, plan_only(case, day), library, day, letter=asked.letter)
+    _refuse_without_column(case, patients.table.header)
     known = tuple(entry for entry in read_entries(asked.practice.parent) if entry.document == asked.letter)
     code = coder(asked.practice.parent, lasting=asked.lasting)
     allotted = allot(patients, case, known, code, letter.fields)
     return letter, allotted, _items(asked, letter, allotted, code), known
+
+
+def _refuse_without_column(case: Case, header: Sequence[str]) -> None:
+    """Refuse a list that does not say who agreed to e-mail: all of it would be printed."""
+    from migpack.letters.columns import place_of
+    from migpack.problems import did_you_mean, mistake
+
+    rule = case.file.recipients.email_ok
+    if rule and place_of(header, rule.column) is None:
+        place = case.place("recipients", "email_ok", "column")
+        raise mistake(place, f"the list has no column '{rule.column}'", did_you_mean(rule.column, filter(None, header)))
 
 
 def _items(asked: Asked, letter: PatientEmail, allotted: Allotted, code: Callable[..., str]) -> tuple[Item, ...]:
@@ -112,10 +130,10 @@ def _items(asked: Asked, letter: PatientEmail, allotted: Allotted, code: Callabl
 
     return tuple(
         Item(
-            emailed_entry(one, asked.letter, version, code(*letter.says(one)), facts, code),
-            f"row {one.row}",
-            one.email,
-            partial(words, one),
+            emailed_entry(one, asked.letter, version, code(*letter.says(one.recipient)), facts, code),
+            f"row {one.recipient.row}",
+            one.recipient.email,
+            partial(words, one.recipient),
             private=True,
         )
         for one in allotted.by_email
@@ -148,17 +166,33 @@ def _tell(case: Case, allotted: Allotted) -> None:
 def _write_lists(asked: Asked, letter: PatientEmail, allotted: Allotted) -> None:
     """Write the print list and the exceptions, and remember who is printed for."""
     from migpack.post.ledger import opened
-    from migpack.post.lists import lists_folder, write_exceptions, write_rows
+    from migpack.post.lists import write_exceptions, write_rows
     from migpack.post.patients import exceptions, printed_entry
 
-    folder, page = lists_folder(asked.practice.parent, asked.letter), letter.page
+    folder, page = _lists(asked), letter.page
     with opened(asked.practice.parent) as ledger:
         ledger.add(
             printed_entry(one, asked.letter, page.version, page.content_hash, letter.facts, ledger.code) for one in allotted.to_print
         )
-    rows = write_rows(folder, (one.recipient.row for one in allotted.to_print))
-    why = write_exceptions(folder, exceptions(letter.prepared.plan.case, allotted))
-    click.echo(f"{len(allotted.to_print)} rows to print for in {rows}; who gets no e-mail, and why, in {why}")
+    write_rows(folder, (one.recipient.row for one in allotted.to_print))
+    write_exceptions(folder, exceptions(letter.prepared.plan.case, allotted))
+
+
+def _lists(asked: Asked) -> Path:
+    from migpack.post.lists import lists_folder
+
+    return lists_folder(asked.practice.parent, asked.letter)
+
+
+def _refuse_posted(letter: PatientEmail, known: Sequence[Entry]) -> None:
+    """Refuse a letter that is recorded as given to patients another way: some would be told twice."""
+    from migpack.post.ledger import PATIENTS
+    from migpack.problems import Place, mistake
+
+    for entry in known:
+        if entry.recipient == PATIENTS and entry.content == letter.page.content_hash:
+            what = f"the ledger says that this letter went to patients by {entry.by} on {entry.told_on}"
+            raise mistake(Place(letter.page.document.id), what, "send it to nobody again, or issue a new letter with what is new")
 
 
 def _refuse_stranger(letter: PatientEmail, address: str) -> None:

@@ -135,8 +135,8 @@ def send(
     """Show the letters that would go out by e-mail, and to whom. With --really-send, send those that are due.
 
     What was sent is remembered in ledger.sqlite beside the practice file, so that running this again sends only what has not been sent.
-    A letter that may have arrived is never sent twice without --resend. Letters that may not be sent are told, and make the exit code 1.
-    With --letter and --patients, one letter goes to the patients of a list who agreed to e-mail; a print list names the others.
+    A letter that may have arrived is never sent twice without --resend. The exit code is 1 when a letter may not be sent, or was tried and
+    not sent. With --letter and --patients, one letter goes to the patients of a list who agreed to e-mail; a print list names the others.
     """
     from migpack.cli.patients import send_to_patients
     from migpack.post.ledger import only_run

@@ -71,7 +71,10 @@ def exit_if(problems: Iterable[Problem]) -> None:
 
 
 def send_items(case: Case, folder: Path, items: Sequence[Item], run: Run) -> None:
-    """Send what has not been sent, telling each, under `only_run`; a first Ctrl-C ends the run after the letter that is on its way."""
+    """Send what has not been sent, telling each, under `only_run`; a first Ctrl-C ends the run after the letter that is on its way.
+
+    Ends with 1 where a letter that was tried is not sent.
+    """
     from migpack.post.ledger import opened
     from migpack.post.outbox import sender_of
     from migpack.post.password import server_of
@@ -98,6 +101,8 @@ def send_items(case: Case, folder: Path, items: Sequence[Item], run: Run) -> Non
     told = ", ".join(f"{count} {outcome}" for outcome, count in counts.items()) or "nothing was sent"
     rest = len(todo) - sum(counts.values())
     click.echo(told + (f"; {rest} more to send" if rest else "") + f"; {len(items) - len(todo)} had been dealt with before")
+    if counts.keys() - {"sent"}:
+        sys.exit(1)
 
 
 def send_test(case: Case, folder: Path, items: Sequence[Item], run: Run) -> None:

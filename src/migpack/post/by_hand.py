@@ -52,11 +52,13 @@ def _refuse_changed(page: Page, pack: Pack) -> None:
 
 
 def _write(practice_folder: Path, entry: Entry) -> None:
+    """Write a letter down as sent: for patients, those who were to be printed for where an earlier run has named them."""
     with opened(practice_folder) as ledger:
-        if row := ledger.find(entry.key):
-            ledger.set(row.id, status="sent", by=entry.by, told_on=entry.told_on)
+        waiting = [row for row in ledger.entries() if row.status == "to_print" and row.document == entry.document]
+        if entry.recipient == PATIENTS and waiting:
+            for row in waiting:
+                ledger.set(row.id, status="sent", told_on=entry.told_on, by=entry.by)
+        elif known := ledger.find(entry.key):
+            ledger.set(known.id, status="sent", by=entry.by, told_on=entry.told_on)
         else:
             ledger.add([entry])
-        for waiting in ledger.entries():
-            if entry.recipient == PATIENTS and waiting.document == entry.document and waiting.status == "to_print":
-                ledger.set(waiting.id, status="sent", told_on=entry.told_on, by=entry.by)

@@ -27,7 +27,7 @@ from migpack.render import render_emails
 
 _BODY = re.compile(r"<body[^>]*>\n?(.*)</body>", re.DOTALL)
 # The address is for the envelope, an e-mail has its own date, and most mail programs show no picture.
-_APART = re.compile(r'<div class="recipient">.*?</div>\n?|<p class="(?:draft-mark|date)">.*?</p>\n?|<img [^>]*>\n?', re.DOTALL)
+_APART = re.compile(r'<div class="recipient">.*?</div>\n?|<p class="(?:draft-mark|date)"[^>]*>.*?</p>\n?|<img [^>]*>\n?', re.DOTALL)
 _BLANK = 'class="fill"'
 _MERGED = re.compile(r'<span class="merge" data-key="([a-z_0-9]+)"></span>')
 

@@ -7,18 +7,25 @@ e-mail is not printed for, and whoever was put on the print list gets no e-mail.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from migpack.letters.recipients import LeftOut, PatientList, Recipient
 from migpack.model import Case
 from migpack.post.ledger import PATIENTS, Entry
 from migpack.post.message import readable_address
-from migpack.practice import EmailRule
-from migpack.problems import MigpackError, did_you_mean, mistake
+from migpack.problems import MigpackError, mistake
 
 Code = Callable[..., str]
 _TOLD = "told"
+
+
+@dataclass(frozen=True)
+class Emailed:
+    """A patient who is written to by e-mail, and who that is in the ledger."""
+
+    recipient: Recipient
+    name: str
 
 
 @dataclass(frozen=True)
@@ -33,23 +40,21 @@ class Printed:
 class Allotted:
     """How the patients of a list are told; every row is in one of the four. `told` had their e-mail earlier, and would get none today."""
 
-    by_email: tuple[Recipient, ...]
+    by_email: tuple[Emailed, ...]
     told: tuple[Recipient, ...]
     to_print: tuple[Printed, ...]
     left_out: tuple[LeftOut, ...]
 
 
-def email_rule(case: Case) -> EmailRule:
-    """Return how the practice's list says who may be written to by e-mail.
+def refuse_without_rule(case: Case) -> None:
+    """Refuse to write to patients while nobody has said which of them may be written to.
 
     Raises:
         Mistakes: the practice has not said.
     """
-    rule = case.file.recipients.email_ok
-    if rule is None:
+    if case.file.recipients.email_ok is None:
         what = "nobody has said which patients may be written to by e-mail, so nothing is sent"
         raise mistake(case.place("recipients"), what, "write recipients: email_ok: {column: …, yes: …}, as your list has them")
-    return rule
 
 
 def allot(patients: PatientList, case: Case, known: Iterable[Entry], code: Code, fields: Collection[str]) -> Allotted:
@@ -61,19 +66,20 @@ def allot(patients: PatientList, case: Case, known: Iterable[Entry], code: Code,
         code: gives the ledger's keyed hash of something private.
 
     Raises:
-        Mistakes: the practice has not said who may be written to, or the list lacks that column.
+        Mistakes: the practice has not said who may be written to.
         MigpackError: the counts do not add up.
     """
-    agreed = _agreed(patients, case, email_rule(case))
+    refuse_without_rule(case)
     rows = tuple(row if isinstance(row, LeftOut) else _complete(row, patients, fields) for row in patients)
     recipients = [row for row in rows if isinstance(row, Recipient)]
     left_out = tuple(row for row in rows if isinstance(row, LeftOut))
     shared = {address for address, count in Counter(map(_folded, recipients)).items() if count > 1}
-    history = _History(known)
+    codes = {one.row: code(*one.address) for one in recipients}
+    history = _History(known, frozenset(codes.values()))
     guardian = patients.known.guardian_until.words
-    why = {one.row: history.changes(_reason(one, agreed, shared, guardian), code(*one.address)) for one in recipients}
+    why = {one.row: history.changes(_reason(one, shared, guardian), codes[one.row]) for one in recipients}
     found = Allotted(
-        tuple(one for one in recipients if not why[one.row]),
+        tuple(Emailed(one, history.name(code(_folded(one)), codes[one.row])) for one in recipients if not why[one.row]),
         tuple(one for one in recipients if why[one.row] == _TOLD),
         tuple(Printed(one, why[one.row]) for one in recipients if why[one.row] not in ("", _TOLD)),
         left_out,
@@ -84,20 +90,20 @@ def allot(patients: PatientList, case: Case, known: Iterable[Entry], code: Code,
     return found
 
 
-def emailed_entry(one: Recipient, document: str, version: str, content: str, facts: dict[str, str], code: Code) -> Entry:
+def emailed_entry(one: Emailed, document: str, version: str, content: str, facts: Mapping[str, str], code: Code) -> Entry:
     """Return the row of the ledger for a patient who is written to; `content` names what this patient's letter says."""
-    address = code(_folded(one))
+    person = one.recipient
     return Entry(
-        f"patient:{address[:16]}", document, PATIENTS, content, version=version, facts=facts, row=one.row, email_code=address,
-        post_code=code(*one.address),
+        one.name, document, PATIENTS, content, version=version, facts=facts, row=person.row, email_code=code(_folded(person)),
+        post_code=code(*person.address),
     )  # fmt: skip
 
 
-def printed_entry(one: Printed, document: str, version: str, content: str, facts: dict[str, str], code: Code) -> Entry:
+def printed_entry(one: Printed, document: str, version: str, content: str, facts: Mapping[str, str], code: Code) -> Entry:
     """Return the row of the ledger for a patient who gets the printed letter."""
     post = code(*one.recipient.address)
     return Entry(
-        f"patient:{post[:16]}", document, PATIENTS, content, version=version, status="to_print", by="post", facts=facts,
+        f"print:{post}", document, PATIENTS, content, version=version, status="to_print", by="post", facts=facts,
         row=one.recipient.row, post_code=post, answer=one.why,
     )  # fmt: skip
 
@@ -112,27 +118,36 @@ def exceptions(case: Case, allotted: Allotted) -> Iterator[tuple[str, str, str, 
 
 
 class _History:
-    """What earlier runs did, by the keyed hash of a patient's name and address."""
+    """What earlier runs did, by the keyed hashes of a patient's name and postal address, and of the e-mail address.
 
-    def __init__(self, known: Iterable[Entry]) -> None:
-        self._told: set[str] = set()
+    Whoever has moved house since is known by the e-mail address, unless the earlier one is still in the list.
+    """
+
+    def __init__(self, known: Iterable[Entry], listed: frozenset[str]) -> None:
         self._printed: set[str] = set()
-        self._failed: dict[str, str] = {}
+        self._emailed: dict[str, Entry] = {}
+        self._moved: dict[str, Entry] = {}
         for entry in known:
-            if entry.by == "post":
+            if not entry.email_code:
                 self._printed.add(entry.post_code)
-            elif entry.status in ("refused", "bounced"):
-                self._failed[entry.post_code] = entry.status
-            elif entry.status in ("sent", "unknown", "sending"):
-                self._told.add(entry.post_code)
+            else:
+                self._emailed[entry.post_code] = entry
+                if entry.post_code not in listed:
+                    self._moved[entry.email_code] = entry
 
     def changes(self, why: str, post_code: str) -> str:
         """Return why a patient is printed for, given why the list alone would have it so ('' for by e-mail)."""
-        if post_code in self._told:
+        status = self._emailed[post_code].status if post_code in self._emailed else ""
+        if status in ("sent", "unknown", "sending"):
             return _TOLD if why else ""
-        if post_code in self._failed:
-            return self._failed[post_code]
+        if status in ("refused", "bounced"):
+            return status
         return why or ("printed_before" if post_code in self._printed else "")
+
+    def name(self, email_code: str, post_code: str) -> str:
+        """Return who a patient is in the ledger."""
+        earlier = self._emailed.get(post_code) or self._moved.get(email_code)
+        return earlier.recipient if earlier else f"patient:{post_code}"
 
 
 def _complete(one: Recipient, patients: PatientList, fields: Collection[str]) -> Recipient | LeftOut:
@@ -140,20 +155,10 @@ def _complete(one: Recipient, patients: PatientList, fields: Collection[str]) ->
     return patients.left_out(one.row, "missing-value", what=empty) if empty else one
 
 
-def _agreed(patients: PatientList, case: Case, rule: EmailRule) -> frozenset[int]:
-    """Return the rows of those who may be written to."""
-    header = [name.strip().casefold() for name in patients.table.header]
-    if (wanted := rule.column.strip().casefold()) not in header:
-        place = case.place("recipients", "email_ok", "column")
-        raise mistake(place, f"the list has no column '{rule.column}'", did_you_mean(rule.column, filter(None, patients.table.header)))
-    at, yes = header.index(wanted), {word.strip().casefold() for word in rule.yes}
-    return frozenset(row for row, cells in patients.table.rows() if at < len(cells) and cells[at].strip().casefold() in yes)
-
-
-def _reason(one: Recipient, agreed: frozenset[int], shared: set[str], guardian: str) -> str:
+def _reason(one: Recipient, shared: set[str], guardian: str) -> str:
     if not one.email:
         return "no_email"
-    if one.row not in agreed:
+    if not one.email_ok:
         return "no_consent"
     if not (address := _folded(one)):
         return "wrong_email"
