@@ -54,9 +54,7 @@ def main() -> None:
                     print(f"  {letter}, {style}, {profile.id}: {what}")
         print(f"{letter}: {counts['compared']} letters compared so far, {failed} differences", flush=True)
     share = counts["in full"] / max(1, counts["poured"] + counts["in full"])
-    print(
-        f"{counts['compared']} letters are the same both ways, {failed} differences; {counts['left out']} left out with a reason"
-    )
+    print(f"{counts['compared']} letters are the same both ways, {failed} differences; {counts['left out']} left out with a reason")
     print(f"{share:.2%} of the letters went through full layout")
     sys.exit(1 if failed else 0)
 

@@ -59,12 +59,12 @@ class Press:
 
     def full(self, recipient: Recipient) -> bytes:
         """Return one letter as a tagged PDF, laid out in full."""
-        return self._printer.print(self._page(recipient)).data
+        return self._printer.print(self.page(recipient)).data
 
     def merged(self, recipients: Sequence[Recipient], out: BinaryIO) -> tuple[int, ...]:
         """Write one print file, each letter starting on a front; return the first page of each recipient's letter, from 1."""
         self._try(recipients)
-        firsts, self.slow = write_merged(self._compositor, self._page, recipients, out)
+        firsts, self.slow = write_merged(self._compositor, self.page, recipients, out)
         return firsts
 
     def separate(self, recipients: Sequence[Recipient], out: BinaryIO) -> None:
@@ -80,7 +80,8 @@ class Press:
         """Return one letter as a Word file, written in full."""
         return self._word.full(recipient)
 
-    def _page(self, recipient: Recipient) -> Page:
+    def page(self, recipient: Recipient) -> Page:
+        """Return the page of one letter."""
         return self._letter.page(Addressee(recipient.values, recipient.address))
 
     def _try(self, recipients: Sequence[Recipient]) -> None:
@@ -88,7 +89,7 @@ class Press:
         if self._trusted or self._printer.version == VERIFIED:
             return
         self._trusted = True
-        if not passes(self._compositor, self._page, recipients):
+        if not passes(self._compositor, self.page, recipients):
             self._compositor.distrust(f"this version of WeasyPrint ({self._printer.version}) draws pages in another way")
             self.notice = f"Each letter is laid out in full, which is slow: {self._compositor.why_not}."
 

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 from migpack.letters.composed import Composed, Key, Layout
 from migpack.letters.cut import Cut, CutPage
 from migpack.letters.layouts import Compositor, Setting
-from migpack.letters.pdf_file import PdfFile, write_composed
+from migpack.letters.pdf_file import PdfFile, pack_small, write_composed
 from migpack.letters.recipients import Recipient
 from migpack.letters.zip_file import ZipFile
 
@@ -116,7 +116,7 @@ class _Kind:
         for stream in self._streams:
             drawn = stream.form % stream.pick(lines)
             identity.update(drawn)
-            packed = zlib.compress(drawn, 6)
+            packed = pack_small(drawn)
             head = b"%d 0 obj\n<</Filter/FlateDecode/Length %d>>stream\n" % (stream.number, len(packed))
             written += [head, packed, _STREAM_END]
             places.append(_ENTRY.pack(1, at, 0))
