@@ -310,6 +310,18 @@ def test_a_letter_that_the_service_would_refuse_for_its_length_is_refused() -> N
         merged(made, PEOPLE[:1])
 
 
+def test_a_letter_that_the_service_would_refuse_for_its_size_is_refused() -> None:
+    small = profiles()["govuk-notify"].model_copy(update={"most_bytes": 1000})
+    made = Press(*sample(), TODAY, letter="letter", style="house", profile=small)
+    with pytest.raises(Mistakes, match=r"bytes, and GOV\.UK Notify, letters uploaded as PDF takes 1,000 — use a smaller logo"):
+        separate(made, PEOPLE[:1])
+
+
+def test_facts_that_a_letter_does_not_print_need_no_font() -> None:
+    people = [recipient(n, "Ann Sample", 4, appointment_with="小明") for n in (2, 3)]
+    assert list(press().problems(people)) == [] and len(separate(press(), people)) == len(merged(press(), people)[1]) == 2
+
+
 def test_fields_are_those_that_the_letter_prints() -> None:
     assert press("letter_appointment_moved", "house", "plain").fields == {"full_name", *VALUES}
     assert press().fields == {"full_name"}

@@ -70,6 +70,8 @@ class Press:
     def separate(self, recipients: Sequence[Recipient], out: BinaryIO) -> None:
         """Write a zip of tagged PDFs, 000001.pdf and so on, in order."""
         self._try(recipients)
+        for recipient in recipients[:1]:
+            self._check_size(recipient)
         self.slow = write_separate(self._compositor, self.full, recipients, out)
 
     def word(self, recipients: Sequence[Recipient], out: BinaryIO) -> None:
@@ -93,6 +95,13 @@ class Press:
             self._compositor.distrust(f"this version of WeasyPrint ({self._printer.version}) draws pages in another way")
             self.notice = f"Each letter is laid out in full, which is slow: {self._compositor.why_not}."
 
+    def _check_size(self, recipient: Recipient) -> None:
+        """Refuse to make letters that the profile's service would not take; a logo may be large."""
+        most = self._profile.most_bytes
+        if most and (size := len(self.full(recipient))) > most:
+            what = f"a letter has {size:,} bytes, and {self._profile.title} takes {most:,}"
+            raise mistake(Place(PROFILES), what, "use a smaller logo, or choose another profile")
+
     @cached_property
     def _printer(self) -> Printer:
         return Printer(self._read)
@@ -103,9 +112,9 @@ class Press:
         if made.why_not:
             self.notice = f"Each letter is laid out in full, which is slow: {made.why_not}."
         most = self._profile.most_pages
-        if most and made.page_count > most:
+        if most and (pages := made.page_count) > most:
             raise mistake(
-                Place(PROFILES), f"the letter has {made.page_count} pages, and {self._profile.title} takes {most}", "choose another profile"
+                Place(PROFILES), f"the letter has {pages} pages, and {self._profile.title} takes {most}", "choose another profile"
             )
         return made
 
