@@ -5,10 +5,10 @@ SETUP = sh tests/setup.sh
 WORKERS = 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup pack test check verify bench pictures lock clean
+.PHONY: help setup pack test check verify verify-letters bench bench-letters pictures lock clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 setup: ## make .venv with the pinned packages for working on the code (the other targets do this by themselves)
 	@$(SETUP) dev
@@ -34,9 +34,17 @@ verify: ## build the sample packs and put every file before LibreOffice, poppler
 	@$(VENV)/python tests/verify.py $(ARGS)
 	@$(VENV)/python -m pytest -n 0 -m office tests/test_office.py
 
+verify-letters: ## compare letters that are poured with full layout, over all letters, styles and profiles (ARGS="--seed 1 --each 10")
+	@$(SETUP) dev
+	@$(VENV)/python tests/verify_letters.py $(ARGS)
+
 bench: ## measure how long building takes
 	@$(SETUP) dev
 	@$(VENV)/python tests/bench.py $(ARGS)
+
+bench-letters: ## measure what a letter to patients costs, beside WeasyPrint, Typst and python-docx
+	@$(SETUP) dev
+	@$(VENV)/python tests/bench_letters.py $(ARGS)
 
 pictures: ## make the pictures of docs/pictures/ from the sample packs
 	@$(SETUP) verify

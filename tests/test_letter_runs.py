@@ -391,6 +391,22 @@ def test_cells_of_the_workbook_are_never_formulas() -> None:
     assert [cell.data_type for cell in book["Left out"][2]] == ["n", "s", "s", "s"]
 
 
+@pytest.mark.parametrize(
+    ("practice", "text", "says"),
+    [
+        (PRACTICE, "T9", "--text: there is no text 'T9'"),
+        (PRACTICE, "T1", "--text: the text T1 lacks prescribing.order_by"),
+        (PRACTICE.replace("text_ok: {column: Repeat", "text_ok: {column: SMS"), "T3", ":12:21: the list has no column 'SMS'"),
+        (PRACTICE.partition("  text_ok")[0], "T3", "nothing says who has agreed to text messages — write recipients: text_ok:"),
+    ],
+)
+def test_texts_that_cannot_be_sent_are_a_mistake_before_any_letter(place: Path, practice: str, text: str, says: str) -> None:
+    samples.written(place, practice)
+    done = letters(place, "make", "practice.yaml", "list.csv", *ONLINE, "--draft", "--text", text)
+    assert (done.exit_code, runs(place)) == (1, [])
+    assert says in done.output and "11 letters" not in done.output
+
+
 def test_whoever_gets_no_text_is_counted_by_the_reason() -> None:
     def patient(row: int, phone: str, agreed: bool) -> Recipient:
         return Recipient(row, "letter", "house", (), {}, phone=phone, text_ok=agreed)

@@ -225,7 +225,7 @@ LEFT_OUT = [
     ("deducted", {"Deduction_date": "2024-01-01"}),
     ("dissent", {"Do_not_write": "y"}),
     ("date-of-birth-unclear", {"Date_of_birth": "31/02/1990"}),
-    ("proxy-without-name", {"Proxy": "yes"}),
+    ("addressee-without-name", {"Letters_go_to": "yes"}),
     ("unknown-letter", {"Letter": "leter"}),
 ]  # fmt: skip
 
@@ -283,7 +283,7 @@ def test_the_guardian_shares_a_line_where_the_address_is_long(plan: Plan, tmp_pa
 
 
 def test_whoever_acts_for_a_patient_gets_the_letter(plan: Plan, tmp_path: Path) -> None:
-    one = became(plan, tmp_path, Proxy="Jo Example", Date_of_birth="4 March 2026")
+    one = became(plan, tmp_path, Letters_go_to="Jo Example", Date_of_birth="4 March 2026")
     assert (one.address[0], one.values["full_name"]) == ("Jo Example", "Jo Example")  # type: ignore[union-attr]
 
 

@@ -53,14 +53,13 @@ class Compositor:
         self._segments: tuple[tuple[Segment, Room], ...] = ()
         self._address: Room | None = None
         self._layouts: dict[Key, Layout | None] = {}
-        self.page_count = 0  # of a letter with short facts, where there is a pattern
         self._learned = Learned(printer, read_file)
         if not self.why_not:
             self._find_rooms(Rooms(read_file))
 
     def learn(self, recipients: Iterable[Recipient]) -> None:
         """Learn the lines of these letters whose letters join, turn or move one another."""
-        named = (recipient for recipient in recipients if self._address and not _is_ascii(recipient))
+        named = (recipient for recipient in recipients if self._address and not is_ascii(recipient))
         self._learned.learn(line for recipient in named for line in self.texts(recipient) if not is_simple(line[1]))
 
     def set(self, recipient: Recipient) -> Setting | None:
@@ -95,7 +94,7 @@ class Compositor:
         own = [(room, segment.text(recipient.values)) for segment, room in self._segments]
         return [*((self._address, plain(line)) for line in recipient.address), *own]
 
-    def shows(self, letter: str) -> bool:
+    def _shows(self, letter: str) -> bool:
         """Say whether the fonts of the segments have a letter."""
         return all(room.face.has(letter) for room in self._rooms)
 
@@ -134,9 +133,14 @@ class Compositor:
     def _letters_page(self, letters: frozenset[str]) -> Any:
         """Return a laid-out page that shows these letters in each face that a segment has, so that its fonts hold them."""
         faces = dict.fromkeys(room.css for room in self._rooms)
-        shown = escape(" ".join(sorted(letters)))
+        shown = escape(" ".join(sorted(filter(self._shows, letters))))
         lines = "".join(f'<p style="{css}; overflow-wrap: anywhere">{shown}</p>' for css in faces)
         return self._printer.lay_out_html(_LETTERS_PAGE.format(lines), "letters", forms=False)
+
+    @property
+    def page_count(self) -> int:
+        """The pages of a letter with short facts."""
+        return len(self._example().pages)
 
     def layout(self, key: Key) -> Layout | None:
         """Return the layout of letters like this, laid out once; None where its fillers do not stand as they should."""
@@ -147,7 +151,6 @@ class Compositor:
     def _find_rooms(self, rooms: Rooms) -> None:
         page = marked_page(self._letter, self._fields, 2)
         document = self._printer.lay_out(page, forms=False)
-        self.page_count = len(document.pages)
         places = [place for place in marked_places(self._printer.parse(page.html)) if place]
         found = [(place.line, rooms.find(document, plain(place.words))) for place in places]
         if any(room is None for _, room in found):
@@ -192,5 +195,6 @@ class Compositor:
         return all(texts.count(filler) == 1 for filler in layout.fillers.values())
 
 
-def _is_ascii(recipient: Recipient) -> bool:
+def is_ascii(recipient: Recipient) -> bool:
+    """Say whether all that is known of a recipient is ASCII."""
     return all(map(str.isascii, recipient.address)) and all(map(str.isascii, recipient.values.values()))

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 from migpack.letters.composed import Key, Layout, Lines
 from migpack.letters.cut import Cut, CutPage, untagged
 from migpack.letters.layouts import ADDRESS, MOST_ADDRESS_LINES, Compositor
-from migpack.letters.pdf_file import PageTree, PdfFile, moved, write_composed
+from migpack.letters.pdf_file import PageTree, PdfFile, moved, pack_small, write_composed
 from migpack.letters.recipients import Recipient
 from migpack.model import Page
 
@@ -191,7 +191,7 @@ class _Merged:
                 drawn = sheet.form % sheet.pick(lines)
                 self._hash.update(drawn)
                 number = self._file.new()
-                self._file.stream(number, drawn, level=6)
+                self._file.packed(number, pack_small(drawn), b"/Filter/FlateDecode")
                 yield b"%s%d%s" % (sheet.before, number, sheet.after)
             else:
                 yield sheet.before

@@ -58,11 +58,11 @@ class _ChangedError(Exception):
 class Mark:
     """A number in the place of a patient's fact: it is there and can be printed; whatever else a template tries with it is told."""
 
-    def __init__(self, number: int) -> None:
-        self._number = number
+    def __init__(self, number: int, before: str = "") -> None:
+        self._words = f"{before}qzx{number}xzq"
 
     def __html__(self) -> str:
-        return f"qzx{self._number}xzq"
+        return self._words
 
     __str__ = __html__
 
@@ -129,10 +129,11 @@ def is_faithful(letter: PatientLetter, fields: Sequence[str]) -> bool:
     return _faithful(letter, fields) is not None
 
 
-def marked_page(letter: PatientLetter, fields: Sequence[str], lines: int) -> Page:
-    """Return the letter to a patient of marks, with so many lines of address."""
+def marked_page(letter: PatientLetter, fields: Sequence[str], lines: int, *, first: str = "") -> Page:
+    """Return the letter to a patient of marks, with so many lines of address; `first` stands before the address."""
     facts = {field: Mark(number) for number, field in enumerate(fields)}
-    return letter.page(Addressee(facts, tuple(Mark(ADDRESS + line) for line in range(lines))))
+    address = [Mark(ADDRESS + line) for line in range(lines)]
+    return letter.page(Addressee(facts, (Mark(ADDRESS, first), *address[1:])))
 
 
 @dataclass(frozen=True)

@@ -59,17 +59,19 @@ class Press:
 
     def full(self, recipient: Recipient) -> bytes:
         """Return one letter as a tagged PDF, laid out in full."""
-        return self._printer.print(self._page(recipient)).data
+        return self._printer.print(self.page(recipient)).data
 
     def merged(self, recipients: Sequence[Recipient], out: BinaryIO) -> tuple[int, ...]:
         """Write one print file, each letter starting on a front; return the first page of each recipient's letter, from 1."""
         self._try(recipients)
-        firsts, self.slow = write_merged(self._compositor, self._page, recipients, out)
+        firsts, self.slow = write_merged(self._compositor, self.page, recipients, out)
         return firsts
 
     def separate(self, recipients: Sequence[Recipient], out: BinaryIO) -> None:
         """Write a zip of tagged PDFs, 000001.pdf and so on, in order."""
         self._try(recipients)
+        for recipient in recipients[:1]:
+            self._check_size(recipient)
         self.slow = write_separate(self._compositor, self.full, recipients, out)
 
     def word(self, recipients: Sequence[Recipient], out: BinaryIO) -> None:
@@ -80,7 +82,8 @@ class Press:
         """Return one letter as a Word file, written in full."""
         return self._word.full(recipient)
 
-    def _page(self, recipient: Recipient) -> Page:
+    def page(self, recipient: Recipient) -> Page:
+        """Return the page of one letter."""
         return self._letter.page(Addressee(recipient.values, recipient.address))
 
     def _try(self, recipients: Sequence[Recipient]) -> None:
@@ -88,9 +91,16 @@ class Press:
         if self._trusted or self._printer.version == VERIFIED:
             return
         self._trusted = True
-        if not passes(self._compositor, self._page, recipients):
+        if not passes(self._compositor, self.page, recipients):
             self._compositor.distrust(f"this version of WeasyPrint ({self._printer.version}) draws pages in another way")
             self.notice = f"Each letter is laid out in full, which is slow: {self._compositor.why_not}."
+
+    def _check_size(self, recipient: Recipient) -> None:
+        """Refuse to make letters that the profile's service would not take; a logo may be large."""
+        most = self._profile.most_bytes
+        if most and (size := len(self.full(recipient))) > most:
+            what = f"a letter has {size:,} bytes, and {self._profile.title} takes {most:,}"
+            raise mistake(Place(PROFILES), what, "use a smaller logo, or choose another profile")
 
     @cached_property
     def _printer(self) -> Printer:
@@ -102,9 +112,9 @@ class Press:
         if made.why_not:
             self.notice = f"Each letter is laid out in full, which is slow: {made.why_not}."
         most = self._profile.most_pages
-        if most and made.page_count > most:
+        if most and (pages := made.page_count) > most:
             raise mistake(
-                Place(PROFILES), f"the letter has {made.page_count} pages, and {self._profile.title} takes {most}", "choose another profile"
+                Place(PROFILES), f"the letter has {pages} pages, and {self._profile.title} takes {most}", "choose another profile"
             )
         return made
 

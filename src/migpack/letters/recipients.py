@@ -154,7 +154,7 @@ class _RowReader:
         self._no = frozenset(word.casefold() for word in patients.known.no_words)
         self._flags = [(places[code], code) for code in ("deceased", "deducted", "dissent") if code in places]
         self._values = [(id, place) for id, place in places.items() if id in patients.fields and id != "full_name"]
-        self._number, self._born, self._proxy = (places.get(id, _NONE) for id in ("nhs_number", "date_of_birth", "proxy"))
+        self._number, self._born, self._addressed = (places.get(id, _NONE) for id in ("nhs_number", "date_of_birth", "letters_go_to"))
         self._email, self._phone = places.get("email", _NONE), places.get("phone", _NONE)
         self._name = _NameReader(places)
         self._address = _AddressReader(places, frozenset(map(folded, patients.known.countries)))
@@ -215,9 +215,9 @@ class _RowReader:
         name, code = self._name.read(cells)
         if code:
             return "", "", code
-        if (acts := cells[self._proxy]) and acts.casefold() not in self._no:
-            is_name = " " in acts and any(map(str.isupper, acts))
-            return ("", " ".join(acts.split()), "") if is_name else ("", "", "proxy-without-name")
+        if (other := cells[self._addressed]) and other.casefold() not in self._no:
+            is_name = " " in other and not other.islower()
+            return ("", " ".join(other.split()), "") if is_name else ("", "", "addressee-without-name")
         if born:
             day = read_birthday(born)
             if day is None:

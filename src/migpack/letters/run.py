@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal, NamedTuple, Protocol
 
 from migpack import __version__
+from migpack.letters.columns import place_of
 from migpack.letters.lists import Texts, write_list, write_texts
 from migpack.letters.recipients import PatientList, Recipient
 from migpack.letters.report import write_exceptions, write_index
@@ -25,7 +26,7 @@ from migpack.letters.tables import hash_of
 from migpack.messages import TextSize
 from migpack.model import Case, Plan
 from migpack.pack import pack_folder
-from migpack.problems import Place, mistake
+from migpack.problems import Place, did_you_mean, mistake
 from migpack.write.folder import cannot_write
 
 Kind = Literal["merged", "zip", "word", "govuk-notify", "nhs-notify"]
@@ -119,8 +120,8 @@ class Run:
         if self.wanted.sort == "postcode":
             for group in groups.values():
                 group.sort(key=_by_postcode)
-        yield from self._pour(groups)
         self._write_words(groups)
+        yield from self._pour(groups)
         self._write_lists(groups)
         self.check_source()
         self.folder.finish()
@@ -160,10 +161,26 @@ class Run:
             for variant in groups:
                 files[self.name_of(variant, "govuk-notify").replace(".csv", ".txt")] = self.source.template(variant[0]).encode()
         if self.wanted.text:
+            self._refuse_unasked()
             in_order = sorted((one for group in groups.values() for one in group), key=lambda one: one.row)
             self.texts = write_texts(in_order, *self.source.text(self.wanted.text))
             files["texts.csv"] = self.texts.data
         self._write(files)
+
+    def _refuse_unasked(self) -> None:
+        """Make sure that the practice has said, and the list says, who has agreed to texts.
+
+        Raises:
+            Mistakes: it has not.
+        """
+        case, table = self.source.plan.case, self.patients.table
+        rule = case.file.recipients.text_ok
+        if rule is None:
+            what = "nothing says who has agreed to text messages"
+            raise mistake(case.place("recipients"), what, "write recipients: text_ok: {column: …, yes: …}")
+        if place_of(table.header, rule.column) is None:
+            what = f"the list has no column '{rule.column}'"
+            raise mistake(case.place("recipients", "text_ok", "column"), what, did_you_mean(rule.column, filter(None, table.header)))
 
     def _write(self, files: Mapping[str, bytes]) -> None:
         for name, data in files.items():

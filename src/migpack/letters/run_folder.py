@@ -153,7 +153,8 @@ def forget(folder: Path) -> tuple[int, int]:
 def owners_file(path: Path) -> BinaryIO:
     """Open a file for writing that nobody but its owner may read."""
     path.unlink(missing_ok=True)
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)  # which Windows asks for
+    return os.fdopen(os.open(path, flags, 0o600), "wb")
 
 
 def _digest(path: Path) -> str:

@@ -17,8 +17,8 @@ from typing import Any, BinaryIO
 
 from migpack.letters.composed import Composed, Key, Layout
 from migpack.letters.cut import Cut, CutPage
-from migpack.letters.layouts import Compositor, Setting
-from migpack.letters.pdf_file import PdfFile, write_composed
+from migpack.letters.layouts import Compositor, Setting, is_ascii
+from migpack.letters.pdf_file import PdfFile, pack_small, write_composed
 from migpack.letters.recipients import Recipient
 from migpack.letters.zip_file import ZipFile
 
@@ -61,14 +61,13 @@ class _Kinds:
         letters = set[str]()
         for recipient in recipients:
             letters.update(*recipient.address, *recipient.values.values())
-        shown = frozenset(letter for letter in letters if compositor.shows(letter))
         # Most letters need none but ASCII letters, so their files need not hold the others.
-        self._letters = {True: frozenset(filter(str.isascii, shown)), False: shown}
+        self._letters = {True: frozenset(filter(str.isascii, letters)), False: frozenset(letters)}
         self._made: dict[tuple[Key, bool], _Kind | None] = {}
 
     def find(self, setting: Setting, recipient: Recipient) -> _Kind | None:
         """Return the kind of a letter; None where there is none."""
-        ascii_only = all(map(str.isascii, recipient.address)) and all(map(str.isascii, recipient.values.values()))
+        ascii_only = is_ascii(recipient)
         key = setting.key, ascii_only
         if key not in self._made:
             layout = self._compositor.layout(setting.key)
@@ -116,7 +115,7 @@ class _Kind:
         for stream in self._streams:
             drawn = stream.form % stream.pick(lines)
             identity.update(drawn)
-            packed = zlib.compress(drawn, 6)
+            packed = pack_small(drawn)
             head = b"%d 0 obj\n<</Filter/FlateDecode/Length %d>>stream\n" % (stream.number, len(packed))
             written += [head, packed, _STREAM_END]
             places.append(_ENTRY.pack(1, at, 0))

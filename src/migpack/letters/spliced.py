@@ -2,7 +2,8 @@
 
 Letters with as many lines of address differ in a few words of word/document.xml, and in nothing else. What they share is packed once; a
 letter's own words stand between as they are, in a packed stream that may change from packed to plain and back (DEFLATE, RFC 1951), and the
-checksum of the whole is worked out from those of its parts. A letter whose words need runs of their own is written in full.
+checksum of the whole is worked out from those of its parts. Words whose letters are joined or read from the right get runs of their own, as
+in a letter that is written in full.
 """
 
 from __future__ import annotations
@@ -22,11 +23,14 @@ from migpack.markup import read
 from migpack.model import Page
 from migpack.render import Addressee, PatientLetter
 from migpack.write.word import WordWriter
-from migpack.write.word_pieces import escape
+from migpack.write.word_pieces import escape, run, starts_right
 
 _DOCUMENT = "word/document.xml"
-# Letters of scripts that are joined or read from the right, which Word files keep in runs of their own; and what no Word file can hold.
-_OWN_RUN = re.compile("[\u0590-\u08ff\u0900-\u0dff\u200c\u200d\ufb1d-\ufdff\ufe70-\ufefc\x00-\x1f\x7f-\x9f]")
+_OPEN, _CLOSE = '<w:r><w:t xml:space="preserve">', "</w:t></w:r>"
+_FROM_RIGHT = "\N{ARABIC LETTER ALEF}"
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")  # no Word file can hold these
+# What stands before a mark in its run, if that run is an ordinary one and its first letter is the template's.
+_STARTED = re.compile(re.escape(_OPEN) + r"[^<]*[^\W\d_][^<]*$")
 _AS_IT_IS = re.compile("[!#-%'-;=?-~]+(?: [!#-%'-;=?-~]+)*").fullmatch
 _HEAD = struct.Struct("<HHHHHIIIHH")
 _PLAIN = struct.Struct("<BHH")
@@ -40,7 +44,7 @@ class WordLetters:
         """Take the letter, the ids of all merge fields and the reader of library files."""
         self._letter, self._fields = letter, tuple(fields)
         self._writer = WordWriter(read_file)
-        self._kinds: dict[int, _Kind] = {}
+        self._kinds: dict[tuple[int, bool], _Kind] = {}
         self._faithful = is_faithful(letter, fields)
 
     def write(self, recipients: Sequence[Recipient], out: BinaryIO) -> int:
@@ -53,7 +57,7 @@ class WordLetters:
         with ZipFile(out) as packed:
             for number, recipient in enumerate(recipients, 1):
                 name = b"%06d.docx" % number
-                kind = self._kind(len(recipient.address)) if self._faithful else None
+                kind = self._kind(recipient.address) if self._faithful and recipient.address else None
                 poured = kind.pour(recipient, self._fields) if kind else None
                 if kind and poured:
                     packed.add_after(name, kind.shared, kind.crc, poured)
@@ -69,10 +73,12 @@ class WordLetters:
     def _in_full(self, page: Page) -> bytes:
         return self._writer.write(page, read(page.html, page.document.id)).data
 
-    def _kind(self, lines: int) -> _Kind:
-        if lines not in self._kinds:
-            self._kinds[lines] = _Kind(self._in_full(marked_page(self._letter, self._fields, lines)))
-        return self._kinds[lines]
+    def _kind(self, address: tuple[str, ...]) -> _Kind:
+        key = len(address), starts_right(address[0])
+        if key not in self._kinds:
+            page = marked_page(self._letter, self._fields, key[0], first=_FROM_RIGHT if key[1] else "")
+            self._kinds[key] = _Kind(self._in_full(page))
+        return self._kinds[key]
 
 
 class _Kind:
@@ -90,9 +96,14 @@ class _Kind:
             self._central += central(at)
             at += len(local)
         self._count = len(entries) + 1
-        pieces = MARK.split(archive.read(_DOCUMENT).decode())
+        pieces = MARK.split(archive.read(_DOCUMENT).decode().replace(run(_FROM_RIGHT), ""))
         words = [piece.encode() for piece in pieces[::2]]
-        self._marks = [int(mark) for mark in pieces[1::2]]
+        marks = [int(mark) for mark in pieces[1::2]]
+        # Whether the fact may need runs of its own: the paragraph starts as it does whatever the fact is.
+        self._marks = [
+            (mark, before.endswith(_OPEN) if mark >= ADDRESS else bool(_STARTED.search(before)))
+            for mark, before in zip(marks, pieces[::2], strict=False)
+        ]
         self._packed = [_packed(piece, last=number == len(words) - 1) for number, piece in enumerate(words)]
         self._checks = [(zlib.crc32(piece), _tables(len(piece))) for piece in words]
         self._size, self._packed_size = sum(map(len, words)), sum(map(len, self._packed))
@@ -102,8 +113,10 @@ class _Kind:
         crc, size, packed_size = self._checks[0][0], self._size, self._packed_size
         written = [self._packed[0]]
         address, values = recipient.address, recipient.values
-        for mark, packed, (check, (low, second, third, high)) in zip(self._marks, self._packed[1:], self._checks[1:], strict=True):
-            words = _written(address[mark - ADDRESS] if mark >= ADDRESS else values.get(fields[mark], ""))
+        for (mark, any_runs), packed, (check, (low, second, third, high)) in zip(
+            self._marks, self._packed[1:], self._checks[1:], strict=True
+        ):
+            words = _written(address[mark - ADDRESS] if mark >= ADDRESS else values.get(fields[mark], ""), any_runs=any_runs)
             if not words:
                 return None
             count = len(words)
@@ -119,11 +132,17 @@ class _Kind:
         return b"".join((body, central, end))
 
 
-def _written(words: str) -> bytes:
-    """Return words as they stand in document.xml; b'' for those that need runs of their own."""
+def _written(words: str, *, any_runs: bool) -> bytes:
+    """Return words as they stand inside a run of document.xml; b'' for those that cannot stand there."""
     if _AS_IT_IS(words):
         return words.encode()
-    return b"" if _OWN_RUN.search(words) else escape(plain(words)).encode()
+    words = plain(words)
+    if _CONTROL.search(words):
+        return b""
+    runs = run(words)
+    if runs == f"{_OPEN}{escape(words)}{_CLOSE}":
+        return escape(words).encode()
+    return f"{_CLOSE}{runs}{_OPEN}".encode() if any_runs else b""
 
 
 def _entry(name: str, data: bytes) -> tuple[bytes, Callable[[int], bytes]]:

@@ -1,0 +1,189 @@
+"""What a letter costs: poured by the press, and made by WeasyPrint, Typst and python-docx, in one run on one machine.
+
+Run by `make bench-letters`. CPU time of the process; every way makes the same letter, the main one of the small sample. Ours are measured
+in processes of their own, from the first layout to the last byte, with the memory they take. Nothing here is a test.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pypdfium2
+
+from migpack import blocks as b
+from migpack.letters.press import Press
+from migpack.letters.profiles import read_profiles
+from migpack.letters.recipients import Recipient
+from migpack.library import Library
+from migpack.load import load
+from migpack.markup import read
+from migpack.pack import plan_only
+from migpack.write.pdf import FONTS, Printer
+from people import recipients
+from samples import SAMPLES, TODAY
+
+PROFILE, LETTER = "c5-window", "letter"
+DOCXTPL_MS = 27  # a letter with docxtpl, as measured in November 2026; it is LGPL and therefore not among our packages
+SEED = 20270112
+
+
+def main() -> None:
+    """Measure and print."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--most", type=int, default=100_000, help="letters in the largest print file")
+    options.add_argument("--one", choices=("merged", "separate", "word"), help=argparse.SUPPRESS)
+    options.add_argument("--count", type=int, default=10_000, help=argparse.SUPPRESS)
+    chosen = options.parse_args()
+    if chosen.one:
+        print(json.dumps(pour(chosen.one, chosen.count)))
+        return
+    press, people, _ = drawn(1500)
+    page = press.page(people[0])
+    print(f"the letter has {len(pypdfium2.PdfDocument(press.full(people[0])))} pages; milliseconds of CPU a letter")
+    each = say("WeasyPrint, one each, everything reused", ms(lambda: [press.full(one) for one in people[:12]], 12))
+    say("WeasyPrint, 50 letters in one document", ms(lambda: fifty(page.html), 50), each)
+    typst_run(page.html, people, 5)()  # reads the fonts; the same source again would come from its memory
+    typst = say("Typst, 1,000 letters in one compile", ms(typst_run(page.html, people, 1000), 1000, warm=False), each)
+    word = say("python-docx, one each, as ours in full", ms(lambda: [press.full_word(one) for one in people[:12]], 12))
+    print("LibreOffice's mail merge is not run here; in November 2026 it took 27 ms for a letter of one page, beside 61 of WeasyPrint")
+    for kind, count in (("merged", 10_000), ("merged", chosen.most), ("separate", 10_000), ("word", 10_000)):
+        report(kind, count, {"WeasyPrint": each, "Typst": typst} if kind != "word" else {"docxtpl": DOCXTPL_MS, "python-docx": word})
+
+
+def say(what: str, found: float, beside: float = 0) -> float:
+    """Print a figure, and how many times it goes into another; return it."""
+    print(f"  {what:<44}{found:9.3f}{f'   {beside / found:6.1f} times as fast as WeasyPrint' if beside else ''}", flush=True)
+    return found
+
+
+def ms(work: Callable[[], Any], letters: int, *, warm: bool = True) -> float:
+    """Return the CPU milliseconds a letter of a run; one before it warms up."""
+    if warm:
+        work()
+    before = time.process_time()
+    work()
+    return (time.process_time() - before) * 1000 / letters
+
+
+def report(kind: str, count: int, others: dict[str, float]) -> None:
+    """Measure one of ours in a process of its own, and print it beside the others."""
+    command = [sys.executable, __file__, "--one", kind, "--count", str(count)]
+    found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
+    letters = found["letters"]
+    one = found["cpu_s"] * 1000 / letters
+    beside = ", ".join(f"{other / one:,.0f} times as fast as {name}" for name, other in others.items())
+    print(f"{kind}, {letters:,} letters: {one:.3f} ms a letter, {beside}")
+    print(
+        f"    {found['cpu_s']:.2f} s from a cold start beyond the imports, {found['warm_s']:.2f} s when warm; "
+        f"{found['bytes'] / letters:,.0f} bytes a letter; {found['rss_mib']:.0f} MiB at most; {found['slow']} letters in full layout; "
+        f"looked over beforehand in {found['check_ms']:.3f} ms each",
+        flush=True,
+    )
+
+
+def drawn(count: int) -> tuple[Press, Sequence[Recipient], float]:
+    """Return a press, people whose letter can be set, and the CPU milliseconds in which each was looked over."""
+    press, people = new_press(), recipients(count, SEED, letter=LETTER)
+    before = time.process_time()
+    out = {problem.row for problem in press.problems(people)}
+    return press, [one for one in people if one.row not in out], (time.process_time() - before) * 1000 / len(people)
+
+
+def new_press() -> Press:
+    """Return a press for the letter."""
+    library = Library.of(SAMPLES["small"].parent)
+    plan = plan_only(load(SAMPLES["small"], library), TODAY)
+    return Press(plan, library, TODAY, letter=LETTER, style="house", profile=read_profiles(library)[PROFILE])
+
+
+def pour(kind: str, count: int) -> dict[str, float]:
+    """Pour letters into a file and return what that took; in a process of its own."""
+    warm, people, check_ms = drawn(count)
+    with tempfile.TemporaryDirectory() as folder:
+        size = 0
+        seconds = []
+        for press in (new_press(), warm):
+            with (Path(folder) / "letters").open("wb") as out:
+                before = time.process_time()
+                getattr(press, kind)(people, out)
+                seconds.append(time.process_time() - before)
+                size = out.tell()
+    peak = int(re.findall(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text("ascii"))[0]) / 1024
+    cold_s, warm_s = seconds
+    said = {"cpu_s": cold_s, "warm_s": warm_s, "letters": len(people), "bytes": size, "rss_mib": peak}
+    return said | {"slow": warm.slow, "check_ms": check_ms}
+
+
+def fifty(html: str) -> None:
+    """Make 50 letters in one document of WeasyPrint."""
+    start, rest = html.split("<body", 1)
+    head, body = rest.split(">", 1)
+    words = body.removesuffix("</html>").rpartition("</body>")[0]
+    one = f'<div style="break-before: page; position: relative; padding-top: 91mm">{words}</div>'
+    whole = f"{start}<body{head} style='padding-top: 0'>{one * 50}</body></html>"
+    printer = Printer(lambda name: Library.of(None).read(f"templates/{name}"))
+    document = printer.lay_out_html(whole, "fifty", forms=False)
+    printer.write(document, name="fifty", identity=whole, codes={})
+
+
+def typst_run(html: str, people: Sequence[Recipient], count: int) -> Callable[[], bytes]:
+    """Return a run of Typst over the same words for so many people."""
+    import typst
+
+    tree = read(html, LETTER)
+    words = "\n\n".join(filter(None, map(typst_words, tree.blocks)))
+    rows = [{"name": one.address[0], "address": "\n".join(one.address)} for one in people]
+    source = TYPST.replace("WORDS", words).replace("ROWS", json.dumps((rows * (count // len(rows) + 1))[:count], ensure_ascii=False))
+    folder = Path(tempfile.mkdtemp())
+    (folder / "letters.typ").write_text(source.split("DATA")[0], "utf-8")
+    (folder / "rows.json").write_text(source.split("DATA")[1], "utf-8")
+    fonts = [str(Library.of(None).find(f"templates/{FONTS[0]}").parent)]
+    return lambda: typst.compile(str(folder / "letters.typ"), font_paths=fonts, ignore_system_fonts=True)
+
+
+TYPST = """#let foot = context align(center, text(8pt)[Page #counter(page).display()])
+#set page(paper: "a4", margin: (x: 15mm, top: 15mm, bottom: 20mm), footer: foot)
+#set text(font: "Liberation Sans", size: 12pt, lang: "en", region: "GB")
+#for row in json("rows.json") [
+  #place(top + left, dx: 10mm, dy: 25mm, text(10pt, row.address))
+  #v(80mm)
+  Dear #row.name
+
+WORDS
+  #pagebreak(to: "odd", weak: true)
+]
+DATAROWS"""
+
+
+def typst_words(block: b.Block) -> str:
+    """Return a block of the letter in Typst's own marks; the address and greeting are the template's."""
+    match block:
+        case b.Heading():
+            return f"  == {typst_text(block.content)}"
+        case b.Paragraph():
+            text = typst_text(block.content)
+            return "" if text.startswith("Dear") else f"  {text}"
+        case b.List():
+            return "\n".join(f"  - {' '.join(map(typst_words, item.blocks)).strip()}" for item in block.items)
+        case b.Group():
+            return "" if block.kind == "recipient" else "\n\n".join(map(typst_words, block.blocks))
+        case _:
+            return ""
+
+
+def typst_text(content: b.Inlines) -> str:
+    """Return words with Typst's signs escaped."""
+    return "".join(f"\\{letter}" if letter in "\\#*_@$<>`~[]" else letter for letter in " ".join(b.plain(content).split()))
+
+
+if __name__ == "__main__":
+    main()
