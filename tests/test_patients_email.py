@@ -95,7 +95,7 @@ def test_patients_are_written_to_one_by_one_and_the_others_are_printed_for(own, 
         done = send(own, patients, "--attach", "--really-send", code=1)
         assert "10 rows: 2 by e-mail, 0 told by e-mail earlier, 6 on paper, 2 not at all" in done.output
         assert "row 2: sent" in done.output and "row 3: refused (550)" in done.output
-        assert "7 rows to print for" in done.output  # the refused one among them
+        assert "rows to print for: 7" in done.output  # the refused one among them
         box.sessions = 0
         again = send(own, patients, "--really-send")
         assert "10 rows: 1 by e-mail, 0 told by e-mail earlier, 7 on paper, 2 not at all" in again.output
