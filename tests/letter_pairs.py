@@ -14,8 +14,9 @@ import pypdfium2
 from PIL import Image, ImageChops, ImageDraw
 
 PT_PER_MM = 72 / 25.4
-CLEAR = 48  # of 255: less is the smoothing of an edge
+CLEAR = 64  # of 255: less is the smoothing of an edge that moved by a rounding
 NEAR_PT = 0.05
+EDGE_MM = 0.3  # the smoothing of an edge, and what a letter reaches over its own width
 
 Letter = tuple[str, float, float]
 
@@ -106,7 +107,9 @@ def ink_outside(page: pypdfium2.PdfPage, boxes: Sequence[Sequence[float]], dpi: 
     image = picture(page, dpi)
     draw = ImageDraw.Draw(image)
     for box in boxes:
-        draw.rectangle([side / 25.4 * dpi for side in box], fill=255)
+        left, top, right, bottom = (side / 25.4 * dpi for side in box)
+        edge = EDGE_MM / 25.4 * dpi
+        draw.rectangle((left - edge, top - edge, right + edge, bottom + edge), fill=255)
     found = ImageChops.invert(image).getbbox()
     return tuple(round(side / dpi * 25.4, 1) for side in found) if found else None
 

@@ -24,11 +24,12 @@ from click.testing import CliRunner, Result
 import people
 import samples
 from migpack.cli import main
-from migpack.letters.lists import mobile
-from migpack.letters.recipients import LeftOut
+from migpack.letters.lists import mobile, write_texts
+from migpack.letters.recipients import LeftOut, Recipient
 from migpack.letters.report import first_rows, reasons, write_exceptions
 from migpack.letters.run_folder import RunFolder
 from migpack.letters.sieve import Tally
+from migpack.messages import size
 from migpack.problems import Mistakes
 
 PRACTICE = """practice:
@@ -215,7 +216,7 @@ def test_a_letter_that_prints_a_column_that_is_not_there_is_a_mistake_before_any
     people.write_list(place / "list.csv", latin(12), [name for name in people.COLUMNS if name != "appointment_day"])
     done = letters(place, "make", "practice.yaml", "list.csv", "--letter", "letter_appointment_kept", "--draft")
     assert done.exit_code == 1
-    assert "list.csv:1:0: the letter 'letter_appointment_kept' prints appointment_day, and the list has no such column" in done.output
+    assert "list.csv:1:1: the letter 'letter_appointment_kept' prints appointment_day, and the list has no such column" in done.output
     assert runs(place) == []
 
 
@@ -322,6 +323,13 @@ def test_a_run_that_was_killed_is_gone_on_with(killed: Path) -> None:
     )
 
 
+def test_a_finished_file_that_has_been_changed_is_made_again(killed: Path) -> None:
+    (runs(killed)[0] / "letter-about-online-services.pdf").write_bytes(b"%PDF-1.7 something else")
+    done = letters(killed, "make", "practice.yaml", "list.csv", *ONLINE, "--print", "--zip", "--resume")
+    assert "letter-about-online-services.pdf: 11 letters" in done.output and "kept from" not in done.output
+    assert len((runs(killed)[0] / "letter-about-online-services.pdf").read_bytes()) > 1000
+
+
 @pytest.mark.parametrize("change", ["the options", "the list"])
 def test_nothing_is_kept_of_a_run_that_was_made_from_something_else(killed: Path, change: str) -> None:
     if change == "the list":
@@ -384,6 +392,32 @@ def test_cells_of_the_workbook_are_never_formulas() -> None:
 
 
 @pytest.mark.parametrize(
+    ("practice", "text", "says"),
+    [
+        (PRACTICE, "T9", "--text: there is no text 'T9'"),
+        (PRACTICE, "T1", "--text: the text T1 lacks prescribing.order_by"),
+        (PRACTICE.replace("text_ok: {column: Repeat", "text_ok: {column: SMS"), "T3", ":12:21: the list has no column 'SMS'"),
+        (PRACTICE.partition("  text_ok")[0], "T3", "nothing says who has agreed to text messages — write recipients: text_ok:"),
+    ],
+)
+def test_texts_that_cannot_be_sent_are_a_mistake_before_any_letter(place: Path, practice: str, text: str, says: str) -> None:
+    samples.written(place, practice)
+    done = letters(place, "make", "practice.yaml", "list.csv", *ONLINE, "--draft", "--text", text)
+    assert (done.exit_code, runs(place)) == (1, [])
+    assert says in done.output and "11 letters" not in done.output
+
+
+def test_whoever_gets_no_text_is_counted_by_the_reason() -> None:
+    def patient(row: int, phone: str, agreed: bool) -> Recipient:
+        return Recipient(row, "letter", "house", (), {}, phone=phone, text_ok=agreed)
+
+    asked = [patient(2, "07700 900001", True), patient(3, "+447700900001", True), patient(4, "", True), patient(5, "07700 900002", False)]
+    texts = write_texts(asked, "Siân", size("Siân", 2.4))
+    assert texts.data.decode() == "row,phone number,text,segments,pence\r\n2,07700900001,Siân,1,2.4\r\n"
+    assert (texts.sent, texts.shared, texts.no_number, texts.refused) == (1, 1, 1, 1)
+
+
+@pytest.mark.parametrize(
     ("text", "number"),
     [
         ("07700 900123", "07700900123"),
@@ -399,3 +433,24 @@ def test_cells_of_the_workbook_are_never_formulas() -> None:
 )
 def test_a_mobile_number_is_known_however_it_is_written(text: str, number: str) -> None:
     assert mobile(text) == number
+
+
+def test_the_profile_is_that_of_the_practice_file_unless_another_is_named(place: Path) -> None:
+    samples.written(place, PRACTICE + "letter: {profile: c5_window}\n")
+    assert json.loads((made(place, *ONLINE) / "run.json").read_text())["profile"] == "c5-window"
+    wrong = letters(place, "make", "practice.yaml", "list.csv", *ONLINE, "--profile", "c5-windw")
+    assert wrong.exit_code == 1 and "--profile: there is no profile 'c5-windw' — did you mean 'c5-window'?" in wrong.output
+
+
+def test_a_sheet_to_align_the_printer_is_one_pdf(place: Path) -> None:
+    assert letters(place, "align", "dl-window").output == "wrote align-dl-window.pdf\n"
+    assert len(pypdf.PdfReader(io.BytesIO((place / "align-dl-window.pdf").read_bytes())).pages) == 1
+    assert letters(place, "align", "dl").exit_code == 1
+
+
+def test_a_leaflet_goes_to_a_patient_in_an_envelope_too(place: Path) -> None:
+    run = made(place, "--letter", "easy_read", "--today", TODAY, "--draft")
+    page = pypdf.PdfReader(io.BytesIO((run / "easy-read-large-print.pdf").read_bytes())).pages[0].extract_text()
+    first = table(run / "index.csv")[0]
+    patient = latin(12)[int(first["row"]) - 2]
+    assert all(line in page for line in (*people.address(patient), f"Dear {patient['full_name']}"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from hypothesis import strategies as st
 
 import people
 import samples
-from migpack.letters.recipients import LeftOut, PatientList, Recipient, nhs_number, open_list, read_birthday
+from migpack.letters.cells import nhs_number, read_birthday
+from migpack.letters.recipients import LeftOut, PatientList, Recipient, open_list
 from migpack.model import Plan
 from migpack.pack import plan_only
 from migpack.problems import Mistakes
@@ -97,6 +99,20 @@ def test_a_workbook_is_read_as_its_sheet_shows_it(plan: Plan, tmp_path: Path) ->
     assert (second.row, second.code) == (4, "hidden-row")
 
 
+def test_a_workbook_with_a_damaged_sheet_is_told_in_one_line(plan: Plan, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append([*GOOD])
+    for _ in range(200):
+        book.active.append([*GOOD.values()])
+    book.save(tmp_path / "whole.xlsx")
+    with zipfile.ZipFile(tmp_path / "whole.xlsx") as whole, zipfile.ZipFile(tmp_path / "list.xlsx", "w") as damaged:
+        for name in whole.namelist():
+            data = whole.read(name)
+            damaged.writestr(name, data[: len(data) // 2] if name.endswith("sheet1.xml") else data)
+    with pytest.raises(Mistakes, match="this workbook cannot be read"):
+        list(opened(plan, tmp_path / "list.xlsx"))
+
+
 @pytest.mark.parametrize("above", [0, 1, 11, 30])
 def test_the_header_is_found_below_the_name_of_the_report(plan: Plan, tmp_path: Path, above: int) -> None:
     text = "".join(f"Report line {n},,Last run\r\n" if n % 2 else "\r\n" for n in range(above)) + as_csv([GOOD])
@@ -151,7 +167,7 @@ def test_a_column_is_mapped_by_the_user(plan: Plan, tmp_path: Path) -> None:
 
 WRONG_LISTS = {
     "empty": (b"", "none of the first 31 rows names columns"),
-    "no name": (b"Address,NHS number\r\nx,y\r\n", "list.csv:1:0: no column holds the name of the patient"),
+    "no name": (b"Address,NHS number\r\nx,y\r\n", "list.csv:1:1: no column holds the name of the patient"),
     "no address": (b"Name,NHS number\r\nx,y\r\n", "no column holds the address"),
     "two names": (b"Name,Full name,Postcode\r\nx,y,z\r\n", "'Name' and 'Full name' both mean 'full_name' — choose one with --map"),
     "open quotation mark": (b'Name,Postcode\r\n"Ann,EX1\r\nBeth,EX2\r\n', "row 2: a cell starts with a quotation mark"),
@@ -286,6 +302,12 @@ DUPLICATES = [
     ("same in capitals", {}, {"Full name": "ANN SAMPLE"}, True),
     ("other birthday", {"Date of birth": "1950-03-04"}, {"Date of birth": "1980-03-04"}, False),
     ("two numbers, no birthday", {"NHS number": "9990000018"}, {"NHS number": "9990000026"}, False),
+    (
+        "registered twice: two numbers, one birthday",
+        {"NHS number": "9990000018", "Date of birth": "1950-03-04"},
+        {"NHS number": "9990000026", "Date of birth": "1950-03-04"},
+        True,
+    ),
     ("a wrong number is none", {"NHS number": "9990000018", "Full name": "A B"}, {"NHS number": "9990000019", "Full name": "Ann B"}, False),
     ("other address", {}, {"Postcode": "EX1 2AD"}, False),
 ]
@@ -343,6 +365,16 @@ def test_rules_that_look_at_columns_that_are_not_there_are_mistakes_with_their_p
     said = str(error.value).splitlines()
     assert any(":15:" in line and "the list has no column 'Format' — did you mean 'Formt'?" in line for line in said)
     assert len(said) == 3
+
+
+def test_a_column_of_the_practice_file_need_not_be_in_every_list_but_must_be_one_of_ours(tmp_path: Path) -> None:
+    def with_columns(columns: str) -> Plan:
+        case, _ = samples.case_of(samples.written(tmp_path, samples.MINIMAL + f"recipients:\n  columns: {columns}\n"))
+        return plan_only(case, samples.TODAY)
+
+    assert isinstance(read(with_columns("{appointment_day: Slot}"), tmp_path, [GOOD])[0], Recipient)
+    with pytest.raises(Mistakes, match=r":10:\d+: recipients.columns: 'ful_name' is not a column .* did you mean 'full_name'"):
+        read(with_columns("{ful_name: Wer}"), tmp_path, [GOOD])
 
 
 def test_a_document_that_is_no_letter_cannot_be_chosen(plan: Plan, tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ def make(practice: Path, patients: Path, draft: bool, resume: bool, jobs: int, *
     source, listed = _opened(practice, patients, asked, draft=draft, needs_nhs_number="nhs-notify" in kinds)
     choice = asked["letter"], asked["style"] or "", asked["sort"], asked["one_per_household"]
     wanted = runs.Wanted(kinds, source.profile.id, *choice, draft, asked["text"])
-    key = runs.key_of(source.plan, list_hash, wanted, asked["mapping"], day)
+    key = runs.key_of(source.plan.case, list_hash, wanted, asked["mapping"], day)
     target = runs.letters_folder(source.plan.case, asked["out"]) / runs.run_name(key, day)
     _clear(target.parent, but=RunFolder.staging_of(target) if resume else None)
     with RunFolder(target, key, resume=resume) as folder:

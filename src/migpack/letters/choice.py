@@ -1,7 +1,7 @@
 """The practice's rules and a header → which letter in which style the patient of a row gets, and whether any. Pure.
 
 A language that the practice has translated its letter into comes first, then the first rule that holds, then the letter to everybody.
-A letter named in the list itself, or for the whole run, comes before all rules. Cells are compared without capitals and spaces around.
+A letter named in the list itself, or for the whole run, comes before all rules. Cells come without spaces around; capitals do not count.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Choice:
         return letter, "large_print" if self._large and self._large(cells) else self._style or self._styles[letter]
 
     def _named(self, cells: Cells) -> str | None:
-        if self._letter_place is not None and (said := cells[self._letter_place].strip()):
+        if self._letter_place is not None and (said := cells[self._letter_place]):
             return said if said in self._styles else None
         for test, letter in self._rules:
             if test(cells):
@@ -112,9 +112,9 @@ def _test(header: Sequence[str], wanted: ColumnSays) -> _Test:
     if place is None:
         raise mistake(Place("recipients"), f"the list has no column '{wanted.column}'", did_you_mean(wanted.column, header))
     if not wanted.says:
-        return lambda cells: bool(cells[place].strip())
+        return lambda cells: cells[place] != ""
     said = frozenset(text.strip().casefold() for text in wanted.says)
-    return lambda cells: cells[place].strip().casefold() in said
+    return lambda cells: cells[place].casefold() in said
 
 
 def _consent(header: Sequence[str], rule: Consent | None) -> _Test:

@@ -19,7 +19,7 @@ from migpack.letters.pattern import Segment, find_pattern, marked_page, marked_p
 from migpack.letters.recipients import Recipient
 from migpack.letters.shaping import is_simple
 from migpack.model import Page
-from migpack.render import PatientLetter
+from migpack.render import Addressee, PatientLetter
 from migpack.write.pdf import Printer
 
 _LETTERS_PAGE = (
@@ -97,7 +97,13 @@ class Compositor:
 
     def shows(self, letter: str) -> bool:
         """Say whether the fonts of the segments have a letter."""
-        return all(room.face.has(letter) for room in (self._address, *(room for _, room in self._segments)) if room)
+        return all(room.face.has(letter) for room in self._rooms)
+
+    @property
+    def _rooms(self) -> list[Room]:
+        """The rooms of all segments in the order in which a page shows them: what stands in a place of its own comes last."""
+        rooms = [room for room in (self._address, *(room for _, room in self._segments)) if room]
+        return sorted(rooms, key=lambda room: room.fixed)
 
     @property
     def loose_address(self) -> bool:
@@ -105,10 +111,14 @@ class Compositor:
         return self._address is not None and self._address.fixed
 
     def compose(self, layouts: Sequence[Layout], letters: frozenset[str], *, learned: bool = True) -> Composed:
-        """Return the pages of layouts as objects that share their fonts, in which these letters are, and those of learned lines."""
+        """Return the pages of layouts as objects that share their fonts, in which these letters are, and those of learned lines.
+
+        Args:
+            letters: those of the patients' facts; the words of the template between them are added.
+        """
         if not layouts:
             return Composed(self._printer, self._example())
-        extra = self._letters_page(letters)
+        extra = self._letters_page(letters.union(*(part for segment, _ in self._segments for part in segment.parts[::2])))
         sheets = [page for layout in layouts for page in layout.document.pages]
         return Composed(self._printer, layouts[0].document.copy([*sheets, *extra.pages, *(self._learned.pages if learned else ())]))
 
@@ -119,11 +129,11 @@ class Compositor:
         return Composed(self._printer, documents[0].copy(sheets)), [len(document.pages) for document in documents]
 
     def _example(self) -> Any:
-        return self._printer.lay_out(marked_page(self._letter, self._fields, 3), forms=False)
+        return self._printer.lay_out(self._letter.page(Addressee(dict.fromkeys(self._fields, "x"), ("x",))), forms=False)
 
     def _letters_page(self, letters: frozenset[str]) -> Any:
         """Return a laid-out page that shows these letters in each face that a segment has, so that its fonts hold them."""
-        faces = sorted({room.css for room in (self._address, *(room for _, room in self._segments)) if room})
+        faces = dict.fromkeys(room.css for room in self._rooms)
         shown = escape(" ".join(sorted(letters)))
         lines = "".join(f'<p style="{css}; overflow-wrap: anywhere">{shown}</p>' for css in faces)
         return self._printer.lay_out_html(_LETTERS_PAGE.format(lines), "letters", forms=False)
@@ -147,6 +157,8 @@ class Compositor:
         self._address = next(iter(address)) if len(address) == 1 else None
         others = [room for line, room in found if line < 0 and room]
         self._segments = tuple(zip(self.pattern.segments, others, strict=True))
+        for room in self._rooms:
+            room.face.first_at(next(first.face.size_px for first in self._rooms if first.typeface == room.typeface))
 
     def _lay_out(self, key: Key) -> Layout | None:
         assert self._address

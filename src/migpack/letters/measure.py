@@ -31,6 +31,7 @@ class Room:
     """Where a segment stands: its font (in `css` too) at its size, the width its lines may fill; `fixed` where nothing moves with it."""
 
     face: Face
+    typeface: str
     css: str
     width_px: float
     fixed: bool
@@ -73,8 +74,8 @@ class Rooms:
         if type(line).__name__ != "LineBox" or not ordinary or not starts or alone or style["font_family"] != ("Liberation Sans",):
             return None
         fixed = any(box.style["position"] in ("absolute", "fixed") for box in above)
-        css = f"font-size: {style['font_size']}px; font-weight: {style['font_weight']}; font-style: {style['font_style']}"
-        return Room(self._face(style), css, block.width, fixed)
+        typeface = f"font-weight: {style['font_weight']}; font-style: {style['font_style']}"
+        return Room(self._face(style), typeface, f"font-size: {style['font_size']}px; {typeface}", block.width, fixed)
 
     def _face(self, style: Any) -> Face:
         bold, slanted = style["font_weight"] >= 600, style["font_style"] != "normal"

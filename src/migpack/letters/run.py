@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal, NamedTuple, Protocol
 
 from migpack import __version__
+from migpack.letters.columns import place_of
 from migpack.letters.lists import Texts, write_list, write_texts
 from migpack.letters.recipients import PatientList, Recipient
 from migpack.letters.report import write_exceptions, write_index
@@ -25,7 +26,7 @@ from migpack.letters.tables import hash_of
 from migpack.messages import TextSize
 from migpack.model import Case, Plan
 from migpack.pack import pack_folder
-from migpack.problems import Place, mistake
+from migpack.problems import Place, did_you_mean, mistake
 from migpack.write.folder import cannot_write
 
 Kind = Literal["merged", "zip", "word", "govuk-notify", "nhs-notify"]
@@ -119,8 +120,8 @@ class Run:
         if self.wanted.sort == "postcode":
             for group in groups.values():
                 group.sort(key=_by_postcode)
-        yield from self._pour(groups)
         self._write_words(groups)
+        yield from self._pour(groups)
         self._write_lists(groups)
         self.check_source()
         self.folder.finish()
@@ -141,6 +142,9 @@ class Run:
         for variant, recipients in sorted(groups.items()):
             for kind in self.wanted.kinds:
                 name = self.name_of(variant, kind)
+                if any(name == job.name for job in todo):
+                    where = Place("templates/catalogue.yaml")
+                    raise mistake(where, f"two letters have the file name '{name}'", "give one of them another name:")
                 if name in self.folder.kept:
                     yield Made(name, len(recipients), kept=True)
                 else:
@@ -157,10 +161,26 @@ class Run:
             for variant in groups:
                 files[self.name_of(variant, "govuk-notify").replace(".csv", ".txt")] = self.source.template(variant[0]).encode()
         if self.wanted.text:
+            self._refuse_unasked()
             in_order = sorted((one for group in groups.values() for one in group), key=lambda one: one.row)
             self.texts = write_texts(in_order, *self.source.text(self.wanted.text))
             files["texts.csv"] = self.texts.data
         self._write(files)
+
+    def _refuse_unasked(self) -> None:
+        """Make sure that the practice has said, and the list says, who has agreed to texts.
+
+        Raises:
+            Mistakes: it has not.
+        """
+        case, table = self.source.plan.case, self.patients.table
+        rule = case.file.recipients.text_ok
+        if rule is None:
+            what = "nothing says who has agreed to text messages"
+            raise mistake(case.place("recipients"), what, "write recipients: text_ok: {column: …, yes: …}")
+        if place_of(table.header, rule.column) is None:
+            what = f"the list has no column '{rule.column}'"
+            raise mistake(case.place("recipients", "text_ok", "column"), what, did_you_mean(rule.column, filter(None, table.header)))
 
     def _write(self, files: Mapping[str, bytes]) -> None:
         for name, data in files.items():
@@ -206,15 +226,17 @@ def letters_folder(case: Case, out: Path) -> Path:
     return pack.with_name(f"{pack.name}-letters")
 
 
-def key_of(plan: Plan, source_hash: str, wanted: Wanted, mapping: Iterable[str], today: dt.date) -> str:
+def key_of(case: Case, list_hash: str, wanted: Wanted, mapping: Iterable[str], today: dt.date) -> str:
     """Return what stands for everything that a run is made from: the same key, the same bytes."""
     made_from = [
-        source_hash,
+        list_hash,
         __version__,
         str(today),
         repr(wanted),
+        case.logo,
+        f"{case.issue} {sorted(case.issued.items())}",
         *sorted(mapping),
-        *(f"{one.name}{one.sha256}" for one in plan.case.inputs),
+        *(f"{one.name}{one.sha256}" for one in case.inputs),
     ]
     return hashlib.sha256("\n".join(made_from).encode()).hexdigest()
 

@@ -7,6 +7,7 @@ work in one. Never leaves half a run under the name of a whole one.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import shutil
@@ -15,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from migpack.letters.tables import hash_of
 from migpack.problems import Place, mistake
 from migpack.write.folder import cannot_write, swap_in
 
@@ -91,7 +91,10 @@ class RunFolder:
 
     def keep(self, name: str, pages: Sequence[int] = ()) -> Done:
         """Note a file as finished, so that a run that is killed later can go on from here."""
-        done = self.kept[name] = Done(hash_of(self.folder / name), tuple(pages))
+        try:
+            done = self.kept[name] = Done(_digest(self.folder / name), tuple(pages))
+        except OSError as error:
+            raise cannot_write(self.target, error) from None
         held = {"key": self.key, "files": {name: {"sha256": one.sha256, "pages": one.pages} for name, one in self.kept.items()}}
         with self.new_file(_DONE + ".new") as file:
             file.write(json.dumps(held).encode())
@@ -114,7 +117,7 @@ class RunFolder:
         found = {}
         for path in self.folder.iterdir():
             one = files.get(path.name)
-            if one and hash_of(path) == one["sha256"]:
+            if one and _digest(path) == one["sha256"]:
                 found[path.name] = Done(one["sha256"], tuple(one["pages"]))
             elif path.name != _LOCK:
                 path.unlink()
@@ -150,7 +153,13 @@ def forget(folder: Path) -> tuple[int, int]:
 def owners_file(path: Path) -> BinaryIO:
     """Open a file for writing that nobody but its owner may read."""
     path.unlink(missing_ok=True)
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)  # which Windows asks for
+    return os.fdopen(os.open(path, flags, 0o600), "wb")
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -49,9 +49,15 @@ class Face:
         self._font = uharfbuzz.Font(self._face)
         scale = int(size_px * _PANGO)
         self._font.scale = (scale, scale)
-        self._size, self._upem = size_px, self._face.upem
+        self._units = uharfbuzz.Font(self._face)
+        self._size, self._first_size = size_px, size_px
         self._letters = frozenset(map(chr, self._face.unicodes))
         self._words = {script: _Words(self, script) for script in _SCRIPTS}
+
+    @property
+    def size_px(self) -> float:
+        """The size of the text."""
+        return self._size
 
     def has(self, letter: str) -> bool:
         """Say whether the font has a letter."""
@@ -124,9 +130,14 @@ class Face:
             raise Uncertain(text)
         return [(info.codepoint, at.x_advance) for info, at in glyphs]
 
+    def first_at(self, size_px: float) -> None:
+        """Round the widths of glyphs as at this size, the first at which a page shows the font: a few come out otherwise at another."""
+        self._first_size = size_px
+
     def glyph(self, number: int, advance: int) -> bytes:
         """Return a glyph and the space after it that its own width does not give."""
-        own = round(self._font.get_glyph_h_advance(number) * 1000 / _PANGO / self._size)
+        drawn = round(self._units.get_glyph_h_advance(number) * int(self._first_size * _PANGO) / self._face.upem)
+        own = round(drawn * 1000 / _PANGO / self._first_size)
         kerning = int(own - advance * 1000 / _PANGO / self._size)
         return b"%04x>%d<" % (number, kerning) if kerning else b"%04x" % number
 

@@ -131,7 +131,7 @@ class Sieve:
                 table = self._list.table
                 what = f"the letter '{letter}' prints {field_id}, and the list has no such column"
                 write = f"name yours with --map 'Their column={field_id}' ({did_you_mean(field_id, filter(None, table.header))})"
-                raise mistake(Place(str(table.path), table.header_row), what, write)
+                raise mistake(Place(str(table.path), table.header_row, 1), what, write)
 
 
 def parted(recipients: Iterable[Recipient]) -> dict[Variant, list[Recipient]]:

@@ -163,12 +163,17 @@ def _sheet_rows(path: Path) -> Iterator[tuple[int, Cells]]:
     """Yield number and texts of each row of the first visible sheet."""
     import openpyxl
 
-    with path.open("rb") as file:
-        book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
-        sheet = _visible_sheet(path, book)
-        sheet.reset_dimensions()  # some programs write a wrong one
-        for number, values in enumerate(sheet.iter_rows(values_only=True), 1):
-            yield number, [_text(value) for value in values]
+    try:
+        with path.open("rb") as file:
+            book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
+            sheet = _visible_sheet(path, book)
+            sheet.reset_dimensions()  # some programs write a wrong one
+            for number, values in enumerate(sheet.iter_rows(values_only=True), 1):
+                yield number, [_text(value) for value in values]
+    except Mistakes:
+        raise
+    except Exception:  # whatever a damaged workbook makes the reader say
+        raise _damaged(path) from None
 
 
 def _visible_sheet(path: Path, book: Any) -> Any:
@@ -197,8 +202,8 @@ def _hidden_rows(path: Path) -> frozenset[int]:
                 return frozenset(_row_numbers(iter(lambda: sheet.read(_CHUNK), b"")))
     except Mistakes:
         raise
-    except Exception:  # whatever a damaged workbook makes the reader say
-        raise mistake(Place(str(path)), "this workbook cannot be read", _SAVE) from None
+    except Exception:
+        raise _damaged(path) from None
 
 
 def _row_numbers(chunks: Iterable[bytes]) -> Iterator[int]:
@@ -234,6 +239,10 @@ def _unreadable(path: Path, error: OSError) -> Mistakes:
     if isinstance(error, FileNotFoundError):
         return mistake(Place(str(path)), "there is no such file", "check the name")
     return mistake(Place(str(path)), f"the file cannot be read ({error.strerror})", "check who may read it")
+
+
+def _damaged(path: Path) -> Mistakes:
+    return mistake(Place(str(path)), "this workbook cannot be read", _SAVE)
 
 
 def _no_header(path: Path) -> Mistakes:
