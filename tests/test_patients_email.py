@@ -18,7 +18,7 @@ from migpack.letters.recipients import open_list
 from migpack.pack import plan_only
 from migpack.post.by_hand import record
 from migpack.post.ledger import KEY, NAME, coder, opened, read_entries, read_sent
-from migpack.post.lists import lists_folder
+from migpack.post.lists import lists_folder, rows_of
 from migpack.post.patients import allot, emailed_entry, printed_entry
 from migpack.problems import Mistakes
 from outgoing import ISSUED, issued, mail_settings
@@ -236,6 +236,17 @@ def test_of_any_list_every_row_is_told_once_and_no_address_twice(practice, tmp_p
 def _loaded(path):
     case, library = case_of(path)
     return case, library, plan_only(case, ISSUED)
+
+
+def test_the_print_list_is_what_letters_are_made_from(practice, tmp_path):
+    _, library, plan = _loaded(practice.file)
+    patients = open_list(listed(tmp_path, [*ROWS, ROWS[0]]), plan, library, ISSUED, letter=LETTER)
+    (tmp_path / "rows.txt").write_text("5\n3\n")
+    patients.only = rows_of(tmp_path / "rows.txt")
+    assert ([one.row for one in patients], patients.rows) == ([3, 5], 2)
+    (tmp_path / "rows.txt").write_text("3 and 5")
+    with pytest.raises(Mistakes, match="this is no list of rows"):
+        rows_of(tmp_path / "rows.txt")
 
 
 def test_no_ledger_is_made_by_looking(practice, tmp_path):
