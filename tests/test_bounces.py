@@ -76,7 +76,7 @@ def test_a_letter_that_came_back_is_known_by_its_message_id(folder, returned):
     path = folder / "report.eml"
     path.write_bytes(report("<p@mill-lane.example>", "someone-else@forwarded.example", returned=returned))
     done = bounces(folder, path)
-    assert "1 letters came back" in done.output and "notice.pharmacy: pharmacy" in done.output
+    assert "came back: 1" in done.output and "notice.pharmacy: pharmacy" in done.output
     assert states(folder) == {"pharmacy": "bounced", "patient:1": "sent", "patient:2": "sent"}
 
 
@@ -99,10 +99,10 @@ def test_a_delay_changes_nothing_and_a_report_counts_once(folder):
     delayed, failed = report("<a@mill-lane.example>", action="delayed", status="4.4.7"), report("<a@mill-lane.example>")
     for number, data in enumerate((delayed, failed, failed)):
         (folder / f"{number}.eml").write_bytes(data)
-    assert "0 letters came back, 1 reports of another kind" in bounces(folder, folder / "0.eml").output
+    assert "came back: 0; reports of another kind: 1" in bounces(folder, folder / "0.eml").output
     assert states(folder)["patient:1"] == "sent"
-    assert "1 letters came back" in bounces(folder, folder / "1.eml", folder / "2.eml").output
-    assert "0 letters came back" in bounces(folder, folder / "1.eml").output
+    assert "came back: 1" in bounces(folder, folder / "1.eml", folder / "2.eml").output
+    assert "came back: 0" in bounces(folder, folder / "1.eml").output
 
 
 def test_what_is_no_report_is_told_and_the_others_are_read(folder):
@@ -110,7 +110,7 @@ def test_what_is_no_report_is_told_and_the_others_are_read(folder):
     (folder / "noise.eml").write_bytes(bytes(range(256)) * 10)
     (folder / "report.eml").write_bytes(report("<stranger@elsewhere.example>", "nobody@elsewhere.example"))
     done = bounces(folder, *(folder / f"{name}.eml" for name in ("hello", "noise", "report")), code=1)
-    assert "1 not about our letters" in done.output
+    assert "not about our letters: 1" in done.output
     assert [line.rpartition("/")[2].split(":")[0] for line in done.stderr.splitlines()] == ["hello.eml", "noise.eml"]
     assert "cannot be read" in bounces(folder, folder / "none.eml", code=1).stderr
 

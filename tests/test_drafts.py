@@ -55,7 +55,7 @@ def test_a_draft_opens_unsent_with_both_files_and_words_of_its_own(practice, tmp
     done = practice.run("drafts", "--out", str(tmp_path / "d"), "--only", "notice")
     names = sorted(path.name for path in (tmp_path / "d").glob("*.eml"))
     assert names == ["001-notice-exampleshire-pathology.eml", "002-notice-exampleton-general-hospi.eml"]
-    assert "2 drafts" in done.output
+    assert "drafts: 2" in done.output
     message = parsed((tmp_path / "d" / names[0]).read_bytes())
     assert (message["X-Unsent"], message["From"], message["Date"], message["Message-ID"]) == ("1", None, None, None)
     assert message["To"] == "GP links team <gp-links@exampleshire-pathology.example>"
@@ -103,7 +103,7 @@ def test_showing_sends_nothing_and_writes_nothing(own):
     own.add(mail_settings(1, "none.pem"))
     before = sorted(own.folder.rglob("*"))
     done = own.run("send", "--only", "notice", "--only", "reminder")
-    assert "--really-send sends 2 letters" in done.output
+    assert "with --really-send: 2" in done.output
     assert "not due yet" in done.output  # the reminder is for June
     assert sorted(own.folder.rglob("*")) == before
 
@@ -145,7 +145,7 @@ def test_a_letter_older_than_the_practice_file_is_not_sent_and_the_others_are(ow
     assert done.stderr.splitlines() == [
         f"{PATHOLOGY}: the practice file has changed since this letter was made — build the pack again, for example with --only {PATHOLOGY}"
     ]
-    assert "--really-send sends 1 letters" in done.output
+    assert "with --really-send: 1" in done.output
 
 
 def test_a_sheet_for_patients_details_goes_to_nobody(own):

@@ -18,7 +18,7 @@ from migpack.letters.recipients import open_list
 from migpack.pack import plan_only
 from migpack.post.by_hand import record
 from migpack.post.ledger import KEY, NAME, coder, opened, read_entries, read_sent
-from migpack.post.lists import lists_folder
+from migpack.post.lists import lists_folder, rows_of
 from migpack.post.patients import allot, emailed_entry, printed_entry
 from migpack.problems import Mistakes
 from outgoing import ISSUED, issued, mail_settings
@@ -95,7 +95,7 @@ def test_patients_are_written_to_one_by_one_and_the_others_are_printed_for(own, 
         done = send(own, patients, "--attach", "--really-send", code=1)
         assert "10 rows: 2 by e-mail, 0 told by e-mail earlier, 6 on paper, 2 not at all" in done.output
         assert "row 2: sent" in done.output and "row 3: refused (550)" in done.output
-        assert "7 rows to print for" in done.output  # the refused one among them
+        assert "rows to print for: 7" in done.output  # the refused one among them
         box.sessions = 0
         again = send(own, patients, "--really-send")
         assert "10 rows: 1 by e-mail, 0 told by e-mail earlier, 7 on paper, 2 not at all" in again.output
@@ -236,6 +236,17 @@ def test_of_any_list_every_row_is_told_once_and_no_address_twice(practice, tmp_p
 def _loaded(path):
     case, library = case_of(path)
     return case, library, plan_only(case, ISSUED)
+
+
+def test_the_print_list_is_what_letters_are_made_from(practice, tmp_path):
+    _, library, plan = _loaded(practice.file)
+    patients = open_list(listed(tmp_path, [*ROWS, ROWS[0]]), plan, library, ISSUED, letter=LETTER)
+    (tmp_path / "rows.txt").write_text("5\n3\n")
+    patients.only = rows_of(tmp_path / "rows.txt")
+    assert ([one.row for one in patients], patients.rows) == ([3, 5], 2)
+    (tmp_path / "rows.txt").write_text("3 and 5")
+    with pytest.raises(Mistakes, match="this is no list of rows"):
+        rows_of(tmp_path / "rows.txt")
 
 
 def test_no_ledger_is_made_by_looking(practice, tmp_path):

@@ -13,6 +13,7 @@ from typing import Literal
 
 from migpack import content, practice
 from migpack.issued import Correction, IssuedPack
+from migpack.mailings import Mailings
 from migpack.phrases import Length, Rule
 from migpack.problems import Place
 from migpack.record import Record
@@ -37,7 +38,7 @@ class Content:
     business_case: content.BusinessCaseContent
     data_checks: content.DataChecks
     messages: content.Messages
-    mailings: content.Mailings
+    mailings: Mailings
     writing: content.WritingRules
     lists: Mapping[str, content.RowList]
     catalogue: content.Catalogue

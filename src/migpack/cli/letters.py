@@ -106,11 +106,12 @@ def check(practice: Path, patients: Path, report: Path | None, **asked: Unpack[_
 @click.option("--nhs-notify", is_flag=True, help="The CSV file for NHS Notify.")
 @click.option("--text", default="", metavar="ID", help="A list of text messages as well, such as T1: those of the pack's text messages.")
 @click.option("--sort", type=click.Choice(["postcode", "file"]), default="postcode", show_default=True, help="In which order letters lie.")
+@click.option("--rows", type=click.Path(path_type=Path), metavar="FILE", help="Only the rows of this print list of 'migpack send'.")
 @click.option("--draft", is_flag=True, help="Make them although a letter is not final; they are marked as drafts.")
 @click.option("--resume", is_flag=True, help="Go on with a run that was stopped, if nothing has changed since.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="How many processes make letters.")
 @told_plainly
-def make(practice: Path, patients: Path, draft: bool, resume: bool, jobs: int, **asked: Unpack[_AskedToMake]) -> None:
+def make(practice: Path, patients: Path, rows: Path | None, draft: bool, resume: bool, jobs: int, **asked: Unpack[_AskedToMake]) -> None:
     """Make the letters to every patient of a list, and say which rows get none and why.
 
     They lie in a folder of their own beside the pack, which only you can read. The same list on the same day gives the same files.
@@ -118,14 +119,17 @@ def make(practice: Path, patients: Path, draft: bool, resume: bool, jobs: int, *
     from migpack.letters import run as runs
     from migpack.letters.run_folder import RunFolder
     from migpack.letters.tables import hash_of
+    from migpack.post.lists import rows_of
 
     flags = asked["print_"], asked["zip"], asked["word"], asked["govuk_notify"], asked["nhs_notify"]
     kinds = tuple(kind for kind, is_wanted in zip(runs.KINDS, flags, strict=True) if is_wanted) or ("merged",)
     list_hash, day = hash_of(patients), day_of(asked["today"])
     source, listed = _opened(practice, patients, asked, draft=draft, needs_nhs_number="nhs-notify" in kinds)
+    if rows:
+        listed.only = rows_of(rows)
     choice = asked["letter"], asked["style"] or "", asked["sort"], asked["one_per_household"]
     wanted = runs.Wanted(kinds, source.profile.id, *choice, draft, asked["text"])
-    key = runs.key_of(source.plan.case, list_hash, wanted, asked["mapping"], day)
+    key = runs.key_of(source.plan.case, f"{list_hash} {hash_of(rows)}" if rows else list_hash, wanted, asked["mapping"], day)
     target = runs.letters_folder(source.plan.case, asked["out"]) / runs.run_name(key, day)
     _clear(target.parent, but=RunFolder.staging_of(target) if resume else None)
     with RunFolder(target, key, resume=resume) as folder:

@@ -52,7 +52,7 @@ def send_to_patients(asked: Asked, run: Run) -> None:
         _refuse_stranger(letter, run.test_to)
         send_test(case, folder, items, run)
     elif not run.really:
-        click.echo(f"nothing was sent; --really-send sends {len(chosen(items, known, resend=run.resend)[: run.limit])} e-mails")
+        click.echo(f"nothing was sent; with --really-send: {len(chosen(items, known, resend=run.resend)[: run.limit])}")
     else:
         _refuse_posted(letter, known)
         _write_lists(asked, letter, allotted)
@@ -61,7 +61,7 @@ def send_to_patients(asked: Asked, run: Run) -> None:
         finally:  # whoever's address was refused is printed for
             letter, allotted, _, _ = _prepared(asked)
             _write_lists(asked, letter, allotted)
-            click.echo(f"{len(allotted.to_print)} rows to print for, and who gets no e-mail and why, in {_lists(asked)}")
+            click.echo(f"rows to print for: {len(allotted.to_print)}; they, and who gets no e-mail and why, are in {_lists(asked)}")
 
 
 def draft_for_patients(asked: Asked, out: Path | None) -> None:
@@ -80,7 +80,7 @@ def draft_for_patients(asked: Asked, out: Path | None) -> None:
         raise mistake(Place(str(asked.patients)), what, f"send them with 'migpack send', or give a list of at most {MOST_DRAFTS}")
     folder = out or asked.practice.parent / "drafts-to-patients"
     count = write_drafts(folder, [(file_name(number, item.label), draft(item.words())) for number, item in enumerate(items, 1)])
-    click.echo(f"{count} drafts in {folder}; each holds a patient's address, so keep them where only you can read them")
+    click.echo(f"drafts: {count}, in {folder}; each holds a patient's address, so keep them where only you can read them")
 
 
 def _prepared(asked: Asked) -> tuple[PatientEmail, Allotted, tuple[Item, ...], tuple[Entry, ...]]:

@@ -96,7 +96,7 @@ def drafts(
     folder = out or practice.parent / "drafts"
     write_drafts(folder, drafted.files)
     tell_first(outbox.case)
-    click.echo(f"{drafted.count} drafts in {folder}; open {folder / INDEX} first")
+    click.echo(f"drafts: {drafted.count}, in {folder}; open {folder / INDEX} first")
     exit_if(drafted.refused)
 
 
@@ -164,13 +164,15 @@ def _send_letters(outbox: Outbox, folder: Path, only: tuple[str, ...], to: tuple
     known = read_entries(folder)
     show([plan_table(outbox, letters, refused, known, early=run.early)])
     tell_first(outbox.case)
-    if run.test_to:
-        send_test(outbox.case, folder, items, run)
-    elif not run.really:
-        click.echo(f"nothing was sent; --really-send sends {len(chosen(items, known, resend=run.resend)[: run.limit])} letters")
-    else:
-        send_items(outbox.case, folder, items, run)
-    exit_if(objections)
+    try:
+        if run.test_to:
+            send_test(outbox.case, folder, items, run)
+        elif not run.really:
+            click.echo(f"nothing was sent; with --really-send: {len(chosen(items, known, resend=run.resend)[: run.limit])}")
+        else:
+            send_items(outbox.case, folder, items, run)
+    finally:  # what may not be sent is told also where what was sent went wrong
+        exit_if(objections)
 
 
 @main.command()
@@ -243,12 +245,12 @@ def bounces(practice: Path, files: tuple[Path, ...]) -> None:
     with opened(practice.parent) as ledger:
         returned = record_bounces((report for found in reports.values() for report in found), ledger)
     others, unmatched = returned.others, returned.unmatched
-    click.echo(f"{len(returned.bounced)} letters came back, {others} reports of another kind, {unmatched} not about our letters")
+    click.echo(f"came back: {len(returned.bounced)}; reports of another kind: {others}; not about our letters: {unmatched}")
     for entry in returned.bounced:
         click.echo(f"  {entry.document}: {f'row {entry.row}' if entry.row else entry.recipient}")
     for letter in sorted({entry.document for entry in returned.bounced if entry.row}):
         folder = lists_folder(practice.parent, letter)
         rows = read_rows(folder) | {entry.row for entry in returned.bounced if entry.document == letter and entry.row}
-        click.echo(f"{letter}: {len(rows)} rows to print for in {write_rows(folder, rows)}")
+        click.echo(f"{letter}: rows to print for: {len(rows)}, in {write_rows(folder, rows)}")
     nothing = "this holds no delivery report"
     exit_if(Problem(Place(str(file)), nothing, "save the report itself as .eml") for file, found in reports.items() if not found)

@@ -85,7 +85,7 @@ def send_items(case: Case, folder: Path, items: Sequence[Item], run: Run) -> Non
     counts: dict[str, int] = {}
     with opened(folder) as ledger, _clock() as clock:
         if left := ledger.settle():
-            click.echo(f"{left} letters were on their way when an earlier run ended; they may have arrived ('migpack ledger' lists them)")
+            click.echo(f"on their way when an earlier run ended, so they may have arrived ('migpack ledger' lists them): {left}")
         todo = chosen(items, ledger.entries(), resend=run.resend)
         ready = todo[: run.limit]
 
@@ -120,7 +120,7 @@ def send_test(case: Case, folder: Path, items: Sequence[Item], run: Run) -> None
         raise mistake(Place("--test-to"), what, write or "write another address") from None
     items = items[: run.limit]
     if not run.really:
-        click.echo(f"nothing was sent; --really-send sends {len(items)} tests to {to}")
+        click.echo(f"nothing was sent; with --really-send: {len(items)} to {to}")
         return
     sender = sender_of(case)
     connection = Connection(server_of(case, folder, os.environ), case.place("mail", "host")) if items else None
@@ -141,12 +141,13 @@ def send_test(case: Case, folder: Path, items: Sequence[Item], run: Run) -> None
 def _clock() -> Iterator[Clock]:
     """Return this machine's clock, whose waiting ends when somebody presses Ctrl-C; a second Ctrl-C ends the program."""
     from migpack.post.run import Clock
+    from migpack.problems import MigpackError
 
     stop = threading.Event()
 
     def asked(number: int, frame: object) -> None:
         if stop.is_set():
-            raise KeyboardInterrupt
+            raise MigpackError("stopped; the letter that was on its way may have arrived ('migpack ledger' lists it)")
         stop.set()
 
     before = signal.signal(signal.SIGINT, asked)

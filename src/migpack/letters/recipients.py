@@ -77,7 +77,10 @@ class Note(NamedTuple):
 
 @dataclass
 class PatientList:
-    """A list of patients opened: its columns are known, its rows are read one by one, as often as wanted."""
+    """A list of patients opened: its columns are known, its rows are read one by one, as often as wanted.
+
+    Of a list of which `only` some rows are wanted, the others are read, so that duplicates are found, and count for nothing.
+    """
 
     table: Table
     places: Mapping[str, int]
@@ -88,6 +91,7 @@ class PatientList:
     needs_nhs_number: bool = False
     notes: list[Note] = field(default_factory=list)
     rows: int = 0
+    only: frozenset[int] | None = None
 
     def __iter__(self) -> Iterator[Recipient | LeftOut]:
         """Yield what becomes of each row; blank rows are no rows. `rows` and `notes` are those of the last time."""
@@ -95,8 +99,10 @@ class PatientList:
         reader = _RowReader(self)
         for row, cells in self.table.rows():
             if any(cells) and any(map(str.strip, cells)):
-                self.rows += 1
-                yield reader.read(row, cells)
+                found = reader.read(row, cells)
+                if self.only is None or row in self.only:
+                    self.rows += 1
+                    yield found
 
     def left_out(self, row: int, code: str, *, what: str = "", first: int = 0) -> LeftOut:
         """Return why a row is left out, in the words of the library."""

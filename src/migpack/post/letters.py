@@ -13,7 +13,7 @@ from html import unescape
 from typing import Any
 
 from migpack import filters
-from migpack.content import Mailing
+from migpack.mailings import Mailing
 from migpack.model import Page, Party, Plan, PlannedDocument
 from migpack.timeline import due_date
 

@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from migpack.problems import Place, mistake
 from migpack.write.folder import cannot_write
 
 FOLDER = "by-email"
@@ -40,7 +41,21 @@ def write_exceptions(folder: Path, rows: Iterable[tuple[str, str, str, str]]) ->
 def read_rows(folder: Path) -> frozenset[int]:
     """Return the rows to print for, as written; none where there is no such file."""
     path = folder / ROWS
-    return frozenset(int(line) for line in path.read_text("utf-8").split()) if path.is_file() else frozenset()
+    return rows_of(path) if path.is_file() else frozenset()
+
+
+def rows_of(path: Path) -> frozenset[int]:
+    """Return the rows that a print list names.
+
+    Raises:
+        Mistakes: the file cannot be read, or holds something else.
+    """
+    try:
+        return frozenset(int(line) for line in path.read_text("utf-8").split())
+    except OSError as error:
+        raise mistake(Place(str(path)), f"this file cannot be read ({error.strerror})", "name the print list of 'migpack send'") from None
+    except ValueError:
+        raise mistake(Place(str(path)), "this is no list of rows", "write one row number a line") from None
 
 
 def _write(path: Path, text: str) -> Path:

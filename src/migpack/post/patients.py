@@ -70,10 +70,11 @@ def allot(patients: PatientList, case: Case, known: Iterable[Entry], code: Code,
         MigpackError: the counts do not add up.
     """
     refuse_without_rule(case)
-    rows = tuple(row if isinstance(row, LeftOut) else _complete(row, patients, fields) for row in patients)
+    read = tuple(patients)
+    shared = {address for address, count in Counter(_folded(row) for row in read if isinstance(row, Recipient)).items() if count > 1}
+    rows = [row if isinstance(row, LeftOut) else _complete(row, patients, fields) for row in read]
     recipients = [row for row in rows if isinstance(row, Recipient)]
     left_out = tuple(row for row in rows if isinstance(row, LeftOut))
-    shared = {address for address, count in Counter(map(_folded, recipients)).items() if count > 1}
     codes = {one.row: code(*one.address) for one in recipients}
     history = _History(known, frozenset(codes.values()))
     guardian = patients.known.guardian_until.words

@@ -98,13 +98,15 @@ def send(
             if number:
                 clock.wait(60 / rate)
             if clock.stopped():
-                return
+                break
             answer = _send_one(item, ledger, sender, line, clock)
             drops = drops + 1 if answer.outcome is Outcome.DROPPED else 0
             yield Done(item, answer)
             _stop_if_hopeless(answer, drops)
-    finally:
-        line.hang_up()
+    except BaseException:
+        line.drop()
+        raise
+    line.hang_up()
 
 
 class _Line:
@@ -124,6 +126,11 @@ class _Line:
             self._connection.close()
         self._connection = None
 
+    def drop(self) -> None:
+        if self._connection is not None:
+            self._connection.drop()
+        self._connection = None
+
 
 def _send_one(item: Item, ledger: Ledger, sender: Sender, line: _Line, clock: Clock) -> Answer:
     row = ledger.find(item.entry.key)
@@ -137,7 +144,7 @@ def _send_one(item: Item, ledger: Ledger, sender: Sender, line: _Line, clock: Cl
     for _ in range(2):  # a server may have closed a connection that was idle
         answer = line.get().send(readable_address(sender.address), to, message, about_to)
         if answer.outcome in (Outcome.DROPPED, Outcome.UNKNOWN):
-            line.hang_up()
+            line.drop()
         if answer.outcome is not Outcome.DROPPED:
             break
     ended = answer.outcome in (Outcome.SENT, Outcome.REFUSED, Outcome.UNKNOWN)

@@ -101,11 +101,15 @@ class Connection:
         return self._end()
 
     def close(self) -> None:
-        """Say goodbye; a connection that has failed is only let go."""
+        """Say goodbye."""
         try:
             self._smtp.quit()
         except _TROUBLE:
             self._smtp.close()
+
+    def drop(self) -> None:
+        """Let the connection go, in the middle of a letter if need be."""
+        self._smtp.close()
 
     def _envelope(self, sender: str, recipient: str, size: int) -> Answer | None:
         options = [f"SIZE={size}"] if self._smtp.has_extn("size") else []
