@@ -24,7 +24,7 @@ from migpack.plan import Wanted
 from migpack.write.pdf import Printer
 
 FORMS = ("go_live_morning", "approval_checklist", "register", "checklist.practice_staff")  # portrait and landscape
-KINDS = {"none": 30, "ring": 6} | dict.fromkeys(scanner.TICKS, 6) | {"scribble": 2}
+KINDS = {"none": 30, "ring": 6} | dict.fromkeys(scanner.TICKS, 6) | {"scribble": 6}
 WRITTEN = 0.25  # of the places for words
 
 

@@ -1,4 +1,4 @@
-"""Make the pictures of docs/pictures/ from a real pack of the rich sample. Run by `make pictures`."""
+"""Make the pictures of docs/pictures/ from real documents of the rich sample. Run by `make pictures`."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ import pypdfium2
 from PIL import Image, ImageOps
 
 import samples
+from migpack.plan import Wanted
 
 PAGES = (
     ("3-checklists/checklist-practice-staff", 3),
     ("2-business-case/business-justification-form", 1),
     ("7-patients/1-letters/letter-to-patients", 1),
 )
+SHOWN = Wanted(frozenset(("checklist.practice_staff", "business_case", "letter", "timeline")))
 HEIGHT = 760
 
 
@@ -26,7 +28,7 @@ def main() -> None:
     target = Path(__file__).parents[1] / "docs" / "pictures"
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        pack = samples.built(samples.SAMPLES["rich"], Path(folder))
+        pack = samples.built(samples.SAMPLES["rich"], Path(folder), wanted=SHOWN)
         pages = [_page(pack.folder / f"{name}.pdf", number) for name, number in PAGES]
         strip = Image.new("RGB", (sum(page.width for page in pages) + 20 * (len(pages) + 1), HEIGHT + 42), "#e8edee")
         left = 20

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -13,7 +15,7 @@ from migpack.collect.returned import Found, Identity, Unreadable
 from migpack.collect.store import record_text
 from migpack.fillable import IssuedField, IssuedForm
 from migpack.problems import Mistakes
-from migpack.record import Answer, Record, Signature
+from migpack.record import Answer, Record, Return, Signature
 from migpack.yamlio import decode, read_node, to_model
 
 TODAY = dt.date(2026, 12, 10)
@@ -106,7 +108,7 @@ def test_two_people_who_disagree_are_a_conflict_until_somebody_decides() -> None
     record, _ = taken({"list.lead": "Cy", "list.sign.pm.name": "Kim"}, record, file("other.pdf", 5))
     assert record.answer("list.lead") is None
     assert {answer.by for answer in record.conflicts()["list.lead"]} == {"Sam", "Kim"}
-    record = decide(record, ["list.lead=Bo"], "Kim", TODAY)
+    record = decide(record, ["list.lead=Bo"], "Kim", TODAY, FORMS)
     assert record.answer("list.lead").value == "Bo" and not record.conflicts()
     assert len(record.answers["list.lead"]) == 3
 
@@ -181,7 +183,7 @@ def test_what_is_read_from_paper_waits_until_it_is_confirmed() -> None:
     record, back = take(scan, file("scan.pdf"), FORMS, PRACTICE, Record(practice=PRACTICE))
     assert record.answer("list.p1.done") is None and set(record.waiting()) == {"list.p1.done", "list.p1.note", "list.p2.done"}
     assert list(back.crops) == ["record/r1-1.png"] and record.answers["list.p1.note"][0].crop == "record/r1-1.png"
-    record = confirm(record, ["r1"])
+    record = confirm(record, ["r1"], "Sam Example", TODAY)
     assert record.answer("list.p1.done").value == "yes" and record.answer("list.p1.note") is None
     assert set(record.waiting()) == {"list.p2.done"}  # what could not be read is not taken as read
 
@@ -203,11 +205,106 @@ def test_a_review_says_the_last_word_on_a_scan() -> None:
     assert record.answer("list.p1.done").value == "no" and record.answer("list.p1.note").value == "rang twice" and not record.waiting()
 
 
+def disagreeing(name: str) -> Record:
+    """Return a record in which two people differ on a tick."""
+    returns = tuple(Return(id=f"r{n}", read_on=TODAY, dated=TODAY, medium="pdf") for n in (1, 2))
+    said = tuple(Answer(value=value, by=by, on=TODAY, source=id) for value, by, id in (("yes", "Sam", "r1"), ("no", "Kim", "r2")))
+    return Record(practice=PRACTICE, returns=returns, answers={name: said})
+
+
+@pytest.mark.parametrize(
+    ("decision", "by", "says"),
+    [
+        ("list.p1.done=maybe", "Kim", "'list.p1.done' does not take 'maybe' \N{EM DASH} write one of: 'yes', 'no'"),
+        ("list.p1.done=", "Kim", "does not take ''"),
+        ("list.p1.done=yes", " ", "it is not said who decides \N{EM DASH} add --by NAME"),
+        ("list.p1.done", "Kim", "has no '='"),
+        ("list.p1.dome=yes", "Kim", "did you mean 'list.p1.done'"),
+    ],
+)
+def test_a_decision_that_cannot_be_is_refused(decision: str, by: str, says: str) -> None:
+    record = disagreeing("list.p1.done")
+    assert "list.p1.done" in record.conflicts()
+    with pytest.raises(Mistakes) as told:
+        decide(record, [decision], by, TODAY, FORMS)
+    assert says in str(told.value) and "\n" not in str(told.value)
+    assert decide(record, ["list.p1.done=Yes"], "Kim", TODAY, FORMS).answer("list.p1.done").value == "yes"
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"list.p1.on": "31 February 2026"}, "P1: date done: '31 February 2026' is no date that can be read; it is kept as it was written"),
+        ({"list.p1.on": "2 December 2027"}, "P1: date done: 2 December 2027 is still to come; it is kept as it was written"),
+        ({"list.p1.on": "next week"}, "P1: date done: 'next week' is no date that can be read; it is kept as it was written"),
+        ({"list.p1.on": "3/12/26"}, ""),
+        ({"list.p1.on": "3rd December 2026"}, ""),
+        ({"list.fit": "Perhaps"}, "Fit: 'Perhaps' is none of the choices; it is kept as it was written"),
+        ({"list.fit": "y"}, ""),
+    ],
+)
+def test_what_cannot_be_meant_is_said_and_kept(values: dict[str, str], says: str) -> None:
+    form = dataclasses.replace(LIST, fields=(*LIST.fields, IssuedField("list.fit", "choice", "Fit", "", "", "", "", (("y", "Well"),))))
+    record, back = take(found(values, form), file(), {form.code: form}, PRACTICE, Record(practice=PRACTICE))
+    assert back.said == ((says,) if says else ())
+    [(name, value)] = values.items()
+    assert record.answer(name).value == value
+    private = dataclasses.replace(form, holds_patient_data=True)
+    assert take(found(values, private), file(), {form.code: private}, PRACTICE, Record(practice=PRACTICE))[1].said == ()
+
+
+@pytest.mark.parametrize("written", ["3/12/26", "03.12.2026", "3-12-26", "3rd December 2026", "Thursday 3 December 2026", "2026-12-03"])
+def test_a_day_is_read_as_people_write_it(written: str) -> None:
+    record, _ = taken({"list.p1.done": "yes", "list.p1.on": written}, Record(practice=PRACTICE), file(day=9))
+    assert record.answer("list.p1.done").on == dt.date(2026, 12, 3)
+
+
+def test_a_day_before_any_of_this_comes_from_a_clock_that_nobody_set() -> None:
+    old = File("old.pdf", "hash", dt.date(1980, 1, 1), TODAY)
+    record, back = taken({"list.p1.done": "yes", "list.p1.on": "3/12/2002"}, Record(practice=PRACTICE), old)
+    assert (record.answer("list.p1.done").on, back.entry.dated) == (TODAY, TODAY)
+    assert taken({"list.p1.done": "yes"}, Record(practice=PRACTICE), old, saved_on=dt.date(2026, 12, 4))[1].entry.dated.day == 4
+    late = File("late.pdf", "hash", dt.date(2026, 12, 5), TODAY)
+    assert taken({"list.sign.pm.date": "3 December 2027"}, Record(practice=PRACTICE), late)[1].entry.dated == dt.date(2026, 12, 5)
+
+
+def test_accents_count_the_same_however_they_are_stored() -> None:
+    names = {"list.lead": "Si\u00e2n \u0141\u00f3d\u017a", "list.sign.pm.name": "Si\u00e2n"}
+    record, _ = taken(names, Record(practice=PRACTICE), file())
+    apart = {name: unicodedata.normalize("NFD", value) for name, value in names.items()}
+    again, back = taken(apart, record, file("mac.pdf", 5))
+    assert not again.conflicts() and back.answers["list.lead"].value == names["list.lead"]
+
+
+def test_who_confirmed_a_scan_is_kept_and_it_is_confirmed_once() -> None:
+    scan = Found("paper", Identity(PRACTICE, "list", "Issue 1 draft", LIST.code), {"list.p1.done": "yes"})
+    record, _ = take(scan, file("scan.pdf"), FORMS, PRACTICE, Record(practice=PRACTICE))
+    record = confirm(record, ["r1"], "Kim Example", TODAY)
+    assert (record.came("r1").confirmed_by, record.came("r1").confirmed_on) == ("Kim Example", TODAY)
+    with pytest.raises(Mistakes, match="nothing that was read in 'r1' waits to be confirmed"):
+        confirm(record, ["r1"], "Kim Example", TODAY)
+
+
+def test_the_questionnaire_is_sent_to_the_command_that_reads_it() -> None:
+    with pytest.raises(Unreadable, match="migpack new FOLDER --from FILE"):
+        take(Found("word", Identity("", "questionnaire"), {}), file(), FORMS, PRACTICE, Record(practice=PRACTICE))
+
+
+def test_a_record_that_was_changed_by_hand_and_no_longer_fits_together_is_refused() -> None:
+    record, _ = taken({"list.lead": "Bo"}, Record(practice=PRACTICE), file())
+    text = record_text(record)
+    with pytest.raises(Mistakes, match="there is no return 'r7'"):
+        to_model(read_node(text.replace("from: r1", "from: r7"), "record.yaml"), Record)
+    [entry] = record.returns
+    with pytest.raises(ValueError, match="two returns have the id 'r1'"):
+        Record(practice=PRACTICE, returns=(entry, entry))
+
+
 def test_a_decision_names_a_field_on_which_people_disagree() -> None:
     with pytest.raises(Mistakes, match="people do not disagree"):
-        decide(Record(practice=PRACTICE), ["list.lead=Bo"], "", TODAY)
+        decide(Record(practice=PRACTICE), ["list.lead=Bo"], "", TODAY, FORMS)
     with pytest.raises(Mistakes, match="there is no return 'r9'"):
-        confirm(Record(practice=PRACTICE), ["r9"])
+        confirm(Record(practice=PRACTICE), ["r9"], "", TODAY)
 
 
 TEXT = st.text(st.characters(blacklist_categories=("Cs", "Cc")) | st.sampled_from("\n=+'\":#-"), max_size=60)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
 import random
@@ -10,11 +11,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from PIL import Image
 from pypdf import PdfReader, PdfWriter
 
 import samples
 import scanner
 from migpack.cli import main
+from migpack.collect.gather import gather
 from migpack.fillable import read_forms
 from migpack.library import Library
 from migpack.load import load
@@ -128,6 +131,7 @@ def test_two_people_who_disagree_are_told_and_a_person_decides(practice: Path) -
     collect(practice, came_back(practice, {f"{FIRST}.note": "a", f"{FIRST}.by": "SE"}, "a.pdf"))
     done = collect(practice, came_back(practice, {f"{FIRST}.note": "b", f"{FIRST}.by": "KE"}, "b.pdf"))
     assert f"answers differ on {FIRST}.note" in done.output and "'a' says SE" in done.output and "'b' says KE" in done.output
+    assert f"decide with --resolve {FIRST}.note=VALUE --by NAME" in done.output
     decided = collect(practice, "--resolve", f"{FIRST}.note=b", "--by", "Kim Example")
     assert decided.exit_code == 0 and "differ" not in decided.output
     assert record(practice).answer(f"{FIRST}.note").value == "b"
@@ -146,6 +150,30 @@ def test_a_folder_is_read_and_one_bad_file_stops_nothing(practice: Path) -> None
     assert record(practice).answer(f"{FIRST}.done").value == "yes"
 
 
+def test_of_a_folder_what_people_send_is_read_or_told_and_what_collect_wrote_is_passed_over(practice: Path) -> None:
+    collect(practice, scanned(practice))
+    assert list((practice / "record").glob("*.png"))
+    back = practice / "back"
+    back.mkdir()
+    (back / "old.doc").write_bytes(b"\xd0\xcf\x11\xe0 old")
+    (back / "tracker.xlsx").write_bytes(b"\xd0\xcf\x11\xe0 locked")
+    (back / "photo.heic").write_bytes(b"\0\0\0\x18ftypheic")
+    (back / "nothing.pdf").write_bytes(b"")
+    (back / "~$open.docx").write_bytes(b"lock")
+    done = collect(practice, back, practice / "record")
+    told = dict(line.split(": ", 1) for line in done.output.splitlines() if "\N{EM DASH}" in line)
+    assert set(told) == {"old.doc", "tracker.xlsx", "photo.heic", "nothing.pdf"}
+    assert told["old.doc"] == told["tracker.xlsx"] and "has a password, or is of an old kind" in told["old.doc"]
+    assert "save it as one of these" in told["photo.heic"] and "r1-1.png" not in done.output
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that is there and cannot be read")
+def test_a_file_that_cannot_be_opened_is_told_and_the_rest_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7 no")
+    first, second = gather([Path("/proc/self/mem"), tmp_path / "a.pdf"], {}, dt.date(2026, 12, 10))
+    assert first.problem.startswith("it cannot be opened (Input/output error)") and "damaged" in second.problem
+
+
 def test_another_practices_form_is_refused(practice: Path) -> None:
     back = came_back(practice, DONE)
     text = (practice / "practice.yaml").read_text("utf-8")
@@ -160,11 +188,17 @@ def test_another_practices_form_is_refused(practice: Path) -> None:
         (["nowhere.pdf"], "there is no such file or folder"),
         (["--confirm", "r7"], "there is no return 'r7'"),
         (["--resolve", "no equals sign"], "write FIELD=VALUE"),
+        (["--resolve", "a.b=yes"], "people do not disagree on 'a.b'"),
     ],
 )
 def test_wrong_use_is_told_in_one_line(practice: Path, words: list[str], says: str) -> None:
     done = collect(practice, *words)
     assert done.exit_code == 1 and says in done.output and "Traceback" not in done.output
+
+
+def test_nothing_to_read_is_wrong_use(practice: Path) -> None:
+    done = collect(practice)
+    assert done.exit_code == 2 and "name the files or folders that came back" in done.output
 
 
 def test_without_a_pack_the_command_says_where_it_looked(practice: Path) -> None:
@@ -223,6 +257,19 @@ def test_a_scan_counts_when_a_person_has_looked_it_through(practice: Path) -> No
     found = record(practice)
     assert found.answer(f"{FIRST}.done").value == "yes" and found.answer(f"{FIRST}.note").value == "rang the supplier"
     assert not found.waiting()
+
+
+def test_a_scan_of_which_a_sheet_cannot_be_read_is_no_evidence_to_copy(practice: Path) -> None:
+    path = scanned(practice)
+    [good] = scanner.sheets(path.read_bytes(), 200)
+    foreign = Image.new("L", good.size, 255)
+    foreign.paste(0, (300, 300, 900, 1200))
+    path.write_bytes(scanner.as_file([good, foreign], "PDF", 200))
+    done = collect(practice, path)
+    assert done.exit_code == 1 and "page 2: no code was found" in done.output
+    assert record(practice).came("r1").partly_read
+    said = run("evidence", practice / "practice.yaml", "--pack", practice / "out", "--out", practice / "out", "--today", TODAY).output
+    assert "returned: 1 file, 0 copied" in said and "scan.pdf" not in said
 
 
 def test_a_scan_can_be_counted_as_it_was_read(practice: Path) -> None:

@@ -15,7 +15,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import docx
 import openpyxl
+import openpyxl.comments
 import page as judge
 import pikepdf
 import pytest
@@ -27,14 +29,15 @@ import returns
 import samples
 from migpack.collect import signatures
 from migpack.collect.guard import guarded, parse, unpack
-from migpack.collect.pdf import NoForm, read_pdf
-from migpack.collect.returned import Flattened, Found, Identity, Unreadable
+from migpack.collect.pdf import read_pdf
+from migpack.collect.returned import Flattened, Found, Identity, NoForm, Unreadable
 from migpack.collect.tracker import read_tracker
 from migpack.collect.word import read_word
 from migpack.collect.words import normal
 from migpack.model import Plan
 from migpack.plan import Wanted
 from migpack.record import Answer, Record, Return
+from migpack.status import make_status
 from migpack.write.tracker import tracker_form, write_tracker
 
 W = returns.W
@@ -300,6 +303,21 @@ def test_words_beside_fields_are_noted_and_rows_that_lost_their_fields_too() -> 
     assert "sample.p-4.note" not in found.values
 
 
+def test_comments_in_a_word_form_are_kept() -> None:
+    document = docx.Document(io.BytesIO(returns.word()))
+    document.add_comment(document.paragraphs[0].runs, "Is this\nyours?", author="Siân Example", initials="SE")
+    held = io.BytesIO()
+    document.save(held)
+    assert read_word(held.getvalue(), FORMS).notes == ("Comment by Siân Example: Is this yours?",)
+
+
+def test_a_word_file_from_elsewhere_is_told_as_such() -> None:
+    held = io.BytesIO()
+    docx.Document().save(held)
+    with pytest.raises(NoForm, match="nothing in it says which form it is"):
+        read_word(held.getvalue(), FORMS)
+
+
 def test_a_word_form_that_lost_its_controls_is_told_as_flattened() -> None:
     def flatten(body: Any) -> None:
         for control in list(body.iter(f"{W}sdt")):
@@ -372,6 +390,31 @@ def test_the_tracker_holds_what_was_answered_and_an_untouched_one_gives_what_it_
     assert len(names) == len(set(names))
     assert write_tracker(plan) == write_tracker(plan)
     assert tracker_form(dataclasses.replace(plan, case=dataclasses.replace(plan.case, record=Record()))).code != form.code
+
+
+@pytest.mark.parametrize(
+    ("tick", "status", "shown"),
+    [
+        ((said("yes"), said("no", DAY + dt.timedelta(days=1))), (), "Not started"),  # ticked, and the tick taken out later
+        ((said("no"),), (said("Done", DAY - dt.timedelta(days=1)),), "Not started"),
+        ((said("no", DAY - dt.timedelta(days=1)),), (said("Blocked"),), "Blocked"),
+        ((said("yes"),), (said("In progress"),), "In progress"),  # one day: what was read later
+    ],
+)
+def test_the_tracker_shows_the_later_of_a_lines_tick_and_its_status(plan: Plan, tick: Any, status: Any, shown: str) -> None:
+    later = RECORD.returns[0].model_copy(update={"id": "r2"})
+    told = tuple(answer.model_copy(update={"source": "r2"}) for part in status for answer in part)
+    answers = {f"{NAME}1.done": sum(tick, ()), f"{NAME}1.status": told}
+    held = Record(returns=(*RECORD.returns, later), answers=answers)
+    form = tracker_form(dataclasses.replace(plan, case=dataclasses.replace(plan.case, record=held)))
+    [issued] = [field.value for field in form.fields if field.name == f"{NAME}1.status"]
+    assert issued == shown
+
+
+def test_the_state_in_the_tracker_counts_the_same_week_as_the_status(plan: Plan) -> None:
+    sheet: Any = openpyxl.load_workbook(io.BytesIO(write_tracker(plan)))["Tasks"]
+    days = (make_status(plan, DAY).week_end - DAY).days
+    assert f"<=TODAY()+{days}," in sheet.cell(2, column(sheet, "State")).value
 
 
 def column(sheet: Any, head: str) -> int:
@@ -449,6 +492,24 @@ def test_a_formula_is_read_as_text_and_rows_that_people_added_are_noted(plan: Pl
     found = read_tracker(out.getvalue())
     assert found.values[f"{NAME}1.note"] == "=HYPERLINK(1)"
     assert found.notes == ("Row added on the sheet Tasks: Our own task | Kim",)
+
+
+def test_notes_on_cells_are_kept(plan: Plan) -> None:
+    book: Any = openpyxl.load_workbook(io.BytesIO(write_tracker(plan)))
+    book["Tasks"].cell(2, 7).comment = openpyxl.comments.Comment("Waits for the\nboard", "Kim")
+    out = io.BytesIO()
+    book.save(out)
+    assert read_tracker(out.getvalue()).notes == ("Comment on G2: Waits for the board",)
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(write_tracker(plan))) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+        spaces = "http://schemas.microsoft.com/office/spreadsheetml/2018/threadedcomments"
+        thread = f'<ThreadedComments xmlns="{spaces}"><threadedComment ref="G3" id="x"><text>Asked twice</text></threadedComment>'
+        new.writestr("xl/threadedComments/threadedComment1.xml", f"{thread}</ThreadedComments>")
+        copy = '<comments xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><commentList><comment ref="G3"><text>'
+        new.writestr("xl/comments1.xml", f"{copy}<t>[Threaded comment] Asked twice</t></text></comment></commentList></comments>")
+    assert read_tracker(out.getvalue()).notes == ("Comment on G3: Asked twice",)
 
 
 def test_another_workbook_is_no_tracker() -> None:

@@ -148,6 +148,14 @@ def test_what_may_hold_patients_details_is_never_copied_nor_named(make: Any, tmp
     assert "Jane" not in said
 
 
+def test_a_scan_with_a_sheet_that_could_not_be_read_is_listed_and_not_copied(make: Any, tmp_path: Path) -> None:
+    (tmp_path / "Jane Doe.pdf").write_bytes(b"a checklist and who knows what")
+    folder, data, _ = make(record({}, file_of("r1", b"a checklist and who knows what", "Jane Doe.pdf", medium="paper", partly_read=True)))
+    [entry] = data["returned"]
+    assert (entry["file"], entry["copies"], entry["kept"][:25]) == ("", [], "May hold patients' detail")
+    assert not (folder / "returned").exists()
+
+
 def test_tasks_open_items_conflicts_and_what_waits_are_told(make: Any) -> None:
     name = "checklist.practice_staff"
     held = record(

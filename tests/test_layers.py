@@ -45,15 +45,22 @@ OWNERS = {
     "docx": ("migpack.write.word*", "migpack.write.house_styles", "migpack.collect*"),
     "pydyf": ("migpack.write.*", "migpack.letters*"),
     "fontTools": ("migpack.write.*", "migpack.letters*"),
+    "uharfbuzz": ("migpack.letters.shaping",),
     "pypdf": ("migpack.write.*", "migpack.letters*", "migpack.collect*"),
     "pyhanko": ("migpack.collect.signatures",),
     "pyhanko_certvalidator": ("migpack.collect.signatures",),
-    "openpyxl": ("migpack.write.tracker", "migpack.letters.recipients", "migpack.collect*"),
+    "openpyxl": ("migpack.write.tracker", "migpack.letters.tables", "migpack.letters.report", "migpack.collect*"),
     "icalendar": ("migpack.write.calendar",),
     "click": ("migpack.cli*",),
     "rich": ("migpack.cli*",),
     "holidays": ("migpack.workdays",),
     "segno": ("migpack.messages", "migpack.write.codes"),
+    # What reaches the network, and what keeps secrets, stands in one place each.
+    "smtplib": ("migpack.post.smtp",),
+    "socket": ("migpack.post.smtp",),
+    "ssl": ("migpack.post.smtp",),
+    "sqlite3": ("migpack.post.ledger",),
+    "keyring": ("migpack.post.password",),
     "zxingcpp": ("migpack.collect.*",),
     "numpy": ("migpack.collect.*",),
     "PIL": ("migpack.collect.*",),
@@ -64,8 +71,8 @@ SLOW = ("weasyprint", "docx", "lxml", "openpyxl", "icalendar", "pypdf", "jinja2"
 # These think; they touch no file, clock, network or terminal.
 PURE = [
     f"migpack.{name}"
-    for name in "phrases timeline parties check compare plan chart vocabulary blocks writing markup proof facts record told "
-    "go_no_go status".split()
+    for name in "phrases timeline parties check compare plan chart vocabulary blocks writing markup proof facts record told go_no_go "
+    "status letters.addresses letters.cells letters.choice letters.duplicates".split()
 ]
 OUTSIDE = ("os", "io", "sys", "pathlib", "shutil", "tempfile", "subprocess", "socket", "time", "urllib")
 SPEAKER = "migpack.cli"

@@ -321,6 +321,15 @@ def test_a_sheet_that_lost_codes_is_read_or_asked_never_guessed(lost: str, right
     assert all(said) and len(said) >= right * 3 * len(names)
 
 
+def test_a_scribble_that_could_be_a_border_itself_is_asked() -> None:
+    names = list(boxes(form("go_live_morning"), 1))
+    for seed in (8, 15, 19):  # in each, strokes of one scribble look like a border some way off the printed one
+        picture = marked("go_live_morning", 1, dict.fromkeys(names, "scribble"), seed)
+        _lose(picture, "4")
+        (found,) = read([scanned(picture, seed)], form("go_live_morning"))
+        assert set(found.doubtful) >= set(names)
+
+
 def test_a_sheet_with_one_code_left_is_not_read() -> None:
     picture = sheet("go_live_morning", 1)
     _lose(picture, "123")

@@ -14,12 +14,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import docx
 import pytest
 from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
-from pypdf import PdfReader
+from pypdf import PdfReader, PdfWriter
 
 import samples
 from filled import fill
@@ -424,13 +425,26 @@ def test_another_practices_form_is_refused(folder: Path, empty: Path, tmp_path: 
     [
         ("form.docx", b"PK\x03\x04 no", "this is no Word file, or a damaged one"),
         ("form.pdf", b"%PDF-1.7 no", "damaged"),
-        ("form.txt", b"hello", "this is no Word file, or a damaged one"),
+        ("form.txt", b"hello", "this is no questionnaire that 'migpack new' has written"),
+        ("scan.png", b"\x89PNG", "this is no questionnaire that 'migpack new' has written, or only a print or a scan of one"),
     ],
 )
 def test_a_file_that_is_no_form_is_refused(tmp_path: Path, name: str, data: bytes, says: str) -> None:
     (tmp_path / name).write_bytes(data)
     result = run(tmp_path / "new", "--from", tmp_path / name)
     assert result.exit_code == 1 and says in result.output and result.output.startswith(str(tmp_path / name))
+
+
+def test_what_bears_nothing_of_ours_or_has_lost_its_fields_is_no_questionnaire(empty: Path, tmp_path: Path) -> None:
+    docx.Document().save(str(tmp_path / "letter.docx"))
+    printed = PdfWriter(clone_from=empty / "questionnaire.pdf")
+    del printed.root_object["/AcroForm"]
+    printed.remove_annotations(None)
+    printed.write(tmp_path / "printed.pdf")
+    for name in ("letter.docx", "printed.pdf"):
+        result = run(tmp_path / "new", "--from", tmp_path / name)
+        says = f"{tmp_path / name}: this is no questionnaire that 'migpack new' has written, or only a print or a scan of one"
+        assert result.exit_code == 1 and result.output.startswith(says) and len(result.output.splitlines()) == 1
 
 
 def test_a_form_of_the_pack_is_no_questionnaire(empty: Path, tmp_path: Path) -> None:
@@ -442,7 +456,7 @@ def test_a_form_of_the_pack_is_no_questionnaire(empty: Path, tmp_path: Path) -> 
                 part = re.sub(rb'("migpack-(?:document|code)".*?<vt:lpwstr>)[^<]*', rb"\1technical_survey", part)
             new.writestr(name, part)
     result = run(tmp_path / "new", "--from", form)
-    assert result.exit_code == 1 and "this is 'technical_survey' of a pack, not the questionnaire" in result.output
+    assert result.exit_code == 1 and "this is 'technical_survey' of a pack, and no questionnaire" in result.output
 
 
 def test_an_empty_form_and_both_options_are_told(empty: Path, tmp_path: Path) -> None:

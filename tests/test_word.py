@@ -244,9 +244,11 @@ def test_a_slip_starts_a_page_and_what_is_kept_stays_together(made: Make) -> Non
 def test_what_introduces_a_table_or_a_part_does_not_end_a_page(made: Make) -> None:
     rows = '<thead><tr><th scope="col">No</th></tr></thead><tbody><tr><td>1</td></tr></tbody>'
     table = f'<table class="grid"><colgroup><col style="width:100%"></colgroup>{rows}</table>'
-    body = f"<h1>List</h1><h2>One</h2><p>Introduces</p>{table}<h2>Two</h2><p>Opens</p><h3>Part</h3><p>Stands</p><p>Alone</p>"
+    body = f"<h1>List</h1><h2>One</h2><p>Introduces</p>{table}<h2>Two</h2><p>Opens</p><h3>Part</h3><p>Stands</p><p>Alone</p><h2>Three</h2>"
     paragraphs = {p.text: p.paragraph_format for p in opened(made(body)).paragraphs}
     assert [paragraphs[words].keep_with_next for words in ("Introduces", "Opens", "Stands", "Alone")] == [True, True, None, None]
+    again = opened(made("<h1>Letter</h1><h2>One</h2><p>Says all</p><h2>Two</h2><p>Says more</p>")).paragraphs
+    assert [p.paragraph_format.keep_with_next for p in again if p.text.startswith("Says")] == [None, None]
 
 
 def test_each_numbered_list_starts_at_one(made: Make) -> None:

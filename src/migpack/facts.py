@@ -24,7 +24,7 @@ from migpack.values import Moment
 
 # What the plan says better, and what is for the program and not for a reader.
 _APART = frozenset(
-    "dates settings accepted leave_out letter.logo letter.logo_alt letter.logo_confirmed letter.profile letter.large_print_pt".split()
+    "dates settings accepted leave_out mail letter.logo letter.logo_alt letter.logo_confirmed letter.profile letter.large_print_pt".split()
 )
 _YES_NO = {True: "Yes", False: "No"}
 

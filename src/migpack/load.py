@@ -123,6 +123,7 @@ def read_content(library: Library) -> Content:
         business_case=read_part(library, "checklists/business_case.yaml", content.BusinessCaseContent, places),
         data_checks=read_part(library, "checklists/data_checks.yaml", content.DataChecks, places),
         messages=read_part(library, "checklists/messages.yaml", content.Messages, places),
+        mailings=read_part(library, "checklists/mailings.yaml", content.Mailings, places),
         writing=read_part(library, "checklists/words.yaml", content.WritingRules, places),
         lists={name.rpartition("/")[2][:-5]: read_part(library, name, content.RowList, places) for name in _list_names(library)},
         catalogue=read_part(library, "templates/catalogue.yaml", content.Catalogue, places),

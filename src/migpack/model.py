@@ -37,6 +37,7 @@ class Content:
     business_case: content.BusinessCaseContent
     data_checks: content.DataChecks
     messages: content.Messages
+    mailings: content.Mailings
     writing: content.WritingRules
     lists: Mapping[str, content.RowList]
     catalogue: content.Catalogue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from migpack.check import approval_codes, broken_rules, safe_dates
 from migpack.content import Checklist, ChecklistPhase, DocumentSpec, Item
@@ -111,11 +111,22 @@ def _documents(case: Case, parties: tuple[Party, ...], wanted: Wanted) -> Iterat
             continue
         for subject, title, name in _subjects(case, parties, spec):
             for style in spec.styles:
-                id = ".".join(filter(None, (spec.id, subject, style if style != "house" else "")))
+                id = _styled_id(spec.id, subject, style)
                 name_of_style, title_of_style = _STYLES[style]
                 path = "/".join(filter(None, (spec.folder, name + name_of_style)))
                 final = bool({spec.id, id} & wanted.final) or ("all" in wanted.final and not spec.standby)
                 yield PlannedDocument(id, spec, subject, style, title + title_of_style, path, final)
+
+
+def in_style(document: PlannedDocument, style: str) -> PlannedDocument:
+    """Return a document of the house style in another one, which the catalogue need not list for it."""
+    name, title = _STYLES[style]
+    id = _styled_id(document.spec.id, document.subject, style)
+    return replace(document, id=id, style=style, title=document.title + title, path=document.path + name)
+
+
+def _styled_id(spec: str, subject: str, style: str) -> str:
+    return ".".join(filter(None, (spec, subject, style if style != "house" else "")))
 
 
 def in_or_out(plan: Plan) -> dict[str, str]:

@@ -408,6 +408,78 @@ class Letter(Fact):
         return self
 
 
+class Mail(Fact):
+    """The practice's mail server and sender. The password never stands here: it is asked of the environment or the system's keyring."""
+
+    host: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$", max_length=253)] = Field(
+        description="The mail server, such as smtp.mail.example"
+    )
+    port: int | None = Field(None, ge=1, le=65535, description="587 for starttls and 465 for tls when left out")
+    security: Literal["starttls", "tls"] = "starttls"
+    user: Line | None = Field(None, description="The account's name; left out where the server asks for none")
+    sender: Email = Field(description="The address that messages come from")
+    sender_name: Line | None = Field(None, description="The name beside it; the practice's when left out")
+    reply_to: Email | None = None
+    attachment_mb: int | None = Field(None, ge=1, le=100, description="The most that one message may hold, in megabytes")
+    rate_per_minute: int | None = Field(None, ge=1, le=600, description="How many messages a minute the server takes")
+    ca_file: Line | None = Field(
+        None, description="The certificates to trust, a PEM file beside this one, where the system's are not enough"
+    )
+
+
+def _one_or_more(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+LineOrLines = Annotated[
+    tuple[Line, ...],
+    BeforeValidator(_one_or_more),
+    WithJsonSchema(
+        {"anyOf": [{"type": ["string", "integer", "boolean"]}, {"type": "array", "items": {"type": ["string", "integer", "boolean"]}}]}
+    ),
+]
+
+
+class ColumnSays(Fact):
+    """A column of the list of patients and what a cell of it says; with nothing to say, any text will do."""
+
+    column: Line = Field(description="The column as your list names it")
+    says: LineOrLines = Field((), description="What the cell says, one text or several; leave it out for any text")
+
+
+class LetterRule(Fact):
+    """Which letter a patient gets whose row says something."""
+
+    letter: Id
+    when: ColumnSays
+
+
+class Consent(Fact):
+    """Who may be reached in a certain way: the column that says so, and how it says yes."""
+
+    column: Line
+    yes: LineOrLines = ("yes",)
+
+
+class Languages(Fact):
+    """The column with a patient's language, and your own letter for each language you have translated it into."""
+
+    column: Line
+    letters: dict[Line, Id]
+
+
+class Recipients(Fact):
+    """How your list of patients is read, and who gets which letter. Rules compare a cell with a text and know nothing else."""
+
+    columns: dict[Id, Line] = Field(default_factory=dict, description="Your name for a column that migpack does not recognise, by its own")
+    leave_out: dict[Line, LineOrLines] = Field(default_factory=dict, description="Column and text of the patients who get no letter")
+    letters: tuple[LetterRule, ...] = Field((), description="The first rule that holds decides; the others get the letter to patients")
+    large_print: ColumnSays | None = None
+    language: Languages | None = None
+    email_ok: Consent | None = Field(None, description="Without it nobody is written to by e-mail")
+    text_ok: Consent | None = Field(None, description="Without it nobody gets a text message")
+
+
 class Acceptance(Fact):
     """A broken rule that somebody has accepted, and why."""
 
@@ -443,6 +515,8 @@ class PracticeFile(Fact):
     third_parties: tuple[ThirdParty, ...] = ()
     business_case: BusinessCase = BusinessCase()
     letter: Letter = Letter()
+    mail: Mail | None = None
+    recipients: Recipients = Recipients()
     accepted: dict[str, Acceptance] = Field(default_factory=dict, description="Broken rules that somebody has accepted, by rule id")
     approvals: dict[Id, Approval] = Field(default_factory=dict)
     leave_out: tuple[Id, ...] = Field((), description="Documents this practice does not want, by id")

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from itertools import takewhile
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from migpack.values import Date, Line
 
@@ -38,12 +38,15 @@ class Signature(_Entry):
 class Return(_Entry):
     """A file, or some sheets of a scan, that came back: one document of the pack, in one version.
 
-    A person's decision between answers is a return too, without file and document.
+    A person's decision between answers is a return too, without file and document. `partly_read` says that the file holds a sheet
+    that could not be read, so that nobody knows all of what it holds. `confirmed_by` and `confirmed_on` tell who counted a scan as it
+    was read.
     """
 
     id: str
     file: str = ""
     sha256: str = ""
+    partly_read: bool = False
     read_on: Date
     dated: Date
     document: str = ""
@@ -52,6 +55,8 @@ class Return(_Entry):
     medium: Medium
     signatures: tuple[Signature, ...] = ()
     notes: tuple[str, ...] = ()
+    confirmed_by: str = ""
+    confirmed_on: Date | None = None
 
 
 class Answer(_Entry):
@@ -79,6 +84,16 @@ class Record(_Entry):
     practice: Line = ""
     returns: tuple[Return, ...] = ()
     answers: Mapping[str, tuple[Answer, ...]] = {}
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        ids = [entry.id for entry in self.returns]
+        if twice := next((id for n, id in enumerate(ids) if id in ids[:n]), ""):
+            raise ValueError(f"two returns have the id '{twice}' \N{EM DASH} put the file back as 'migpack collect' wrote it")
+        lost = {answer.source for history in self.answers.values() for answer in history} - {*ids}
+        if lost:
+            raise ValueError(f"there is no return '{min(lost)}', from which an answer came \N{EM DASH} put the file back as it was written")
+        return self
 
     def answer(self, field: str) -> Answer | None:
         """Return the answer that stands for a field; None where there is none, where two contradict or none is confirmed."""

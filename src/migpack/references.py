@@ -29,12 +29,20 @@ def dangling(known: Content) -> Iterator[Problem]:
         "checklists/timeline.yaml": known.timeline, "checklists/cutover.yaml": known.cutover,
         "checklists/data_checks.yaml": known.data_checks, "checklists/third_parties.yaml": known.party_kinds,
         "checklists/business_case.yaml": known.business_case, "checklists/messages.yaml": known.messages,
-        "templates/catalogue.yaml": known.catalogue,
+        "checklists/mailings.yaml": known.mailings, "templates/catalogue.yaml": known.catalogue,
     } | {f"checklists/lists/{name}.yaml": rows for name, rows in known.lists.items()}  # fmt: skip
     for name, part in parts.items():
         yield from _dangling_in(name, part, tables, known.places)
+    yield from _unknown_documents(known, tables["documents"])
     for number, activity in enumerate(known.activities):
         yield from _dangling_in(f"checklists/cutover_activities.yaml.activities.{number}", activity, tables, known.places)
+
+
+def _unknown_documents(known: Content, documents: Iterable[str]) -> Iterator[Problem]:
+    for number, mailing in enumerate(known.mailings.mailings):
+        if (name := mailing.document.partition(".")[0]) not in documents:
+            place = known.places[f"checklists/mailings.yaml.mailings.{number}.document"]
+            yield Problem(place, f"document: no document is called '{name}'", did_you_mean(name, documents))
 
 
 def _dangling_in(path: str, value: Any, tables: Mapping[str, Iterable[str]], places: Mapping[str, Place]) -> Iterator[Problem]:
@@ -88,6 +96,13 @@ def unknown_ids(file: PracticeFile, known: Content, places: Mapping[str, Place],
     attachments = [choice.id for choice in case.attachments]
     yield from _unknown_words(file.business_case.attached, "business_case.attached", "attachment", attachments, places)
     yield from _unknown_words(file.leave_out, "leave_out", "document", documents, places)
+    yield from _unknown_words(
+        [rule.letter for rule in file.recipients.letters], "recipients.letters", "letter", documents, places, "letter"
+    )
+    for language, letter in file.recipients.language.letters.items() if file.recipients.language else ():
+        if letter not in documents:
+            place = places[f"recipients.language.letters.{language}"]
+            yield Problem(place, f"recipients.language.letters: no letter is called '{letter}'", did_you_mean(letter, documents))
     rows: list[tuple[str, str, str, Iterable[Any], Iterable[content.Choice]]] = [
         ("business_case.drivers", "driver", "driver", file.business_case.drivers, case.drivers),
         ("business_case.considerations", "consideration", "consideration", file.business_case.considerations, case.considerations),

@@ -12,6 +12,7 @@ import hashlib
 import re
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import jinja2
@@ -70,6 +71,18 @@ def render_web_page(plan: Plan, library: Library, today: dt.date, template: str,
     return environment.run("templates/parts/web.html", context | {"body": Markup(body)})
 
 
+def render_emails(plan: Plan, library: Library, today: dt.date, each: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield an e-mail as an HTML page for each set of what the e-mail template may name beside the plan.
+
+    Raises:
+        Mistakes: the template has a mistake, with its file and line.
+    """
+    environment = _Environment(library, dict(_model_paths(plan.case.file, "")))
+    shared = _context(plan, today)
+    for more in each:
+        yield environment.run("templates/emails/letter.html", shared | dict(more))
+
+
 def standing(plan: Plan, document: PlannedDocument, content_hash: str) -> tuple[str, bool]:
     """Return a document's version and whether it is a draft: what was issued stays so until what it says changes."""
     issued = plan.case.issued.get(document.id)
@@ -79,12 +92,48 @@ def standing(plan: Plan, document: PlannedDocument, content_hash: str) -> tuple[
     return f"Issue {issue}{' draft' if draft else ''}", draft
 
 
-def _page(environment: _Environment, plan: Plan, shared: dict[str, Any], document: PlannedDocument) -> Page:
-    patient = Patient(document, plan.case.content.messages.merge_fields)
+class PatientLetter:
+    """A letter of the pack as it goes to patients by name: one page for each, from the template that the pack's letter has."""
+
+    def __init__(self, plan: Plan, library: Library, today: dt.date, document: PlannedDocument, layout: str) -> None:
+        """Take the letter, in the style that is wanted, and how its sheet is laid out: the `letter.profile` that its templates see.
+
+        Raises:
+            Mistakes: its template has a mistake, with its file and line.
+        """
+        shaped = plan.case.file.letter.model_copy(update={"profile": layout})
+        self._plan, self._document = plan, document
+        self._environment = _Environment(library, {**dict(_model_paths(plan.case.file, "")), id(shaped): "letter"})
+        shared = _context(plan, today)
+        self._shared = shared | {"letter": shaped}
+        self._as_issued = _page(self._environment, plan, shared, document).content_hash
+
+    def page(self, addressee: Addressee) -> Page:
+        """Return the letter to one patient; its issue and whether it is a draft are those of the pack's letter."""
+        return _page(self._environment, self._plan, self._shared, self._document, addressee, self._as_issued)
+
+
+@dataclass(frozen=True)
+class Addressee:
+    """A patient that a letter goes to: a text for each merge field that is known, and the lines of the address."""
+
+    values: Mapping[str, Any]
+    address: tuple[Any, ...]
+
+
+def _page(
+    environment: _Environment,
+    plan: Plan,
+    shared: dict[str, Any],
+    document: PlannedDocument,
+    addressee: Addressee | None = None,
+    as_issued: str = "",
+) -> Page:
+    patient = Patient(document, plan.case.content.messages.merge_fields, addressee)
     context = shared | {"document": document, "given": document.spec.given, "patient": patient, **_subject(plan, document)}
     fragment = environment.fragment(document, context, Record())
     reads = frozenset(environment.reads)
-    content_hash = hashlib.sha256(f"{document.title}\n{fragment}".encode()).hexdigest()
+    content_hash = as_issued or hashlib.sha256(f"{document.title}\n{fragment}".encode()).hexdigest()
     version, draft = standing(plan, document, content_hash)
     if document.spec.fillable and any(name.startswith(f"{document.id}.") for name in plan.case.record.answers):
         fragment = environment.fragment(document, context, plan.case.record)
@@ -143,14 +192,27 @@ def _subject(plan: Plan, document: PlannedDocument) -> dict[str, Any]:
 
 
 class Patient:
-    """The patient a letter goes to: a merge field for each fact in a mail merge, a blank to write on elsewhere."""
+    """The patient a letter goes to: what is known of them in a letter run, merge fields in a mail merge, blanks to write on elsewhere."""
 
-    def __init__(self, document: PlannedDocument, fields: tuple[MergeField, ...]) -> None:
+    def __init__(self, document: PlannedDocument, fields: tuple[MergeField, ...], addressee: Addressee | None = None) -> None:
         self._merged, self._widths = document.style == "mail_merge", {field.id: field.width_mm for field in fields}
+        self._addressee = addressee
 
-    def __getattr__(self, field: str) -> Markup:
+    @property
+    def named(self) -> bool:
+        """Whether the letter goes to one patient by name."""
+        return self._merged or self._addressee is not None
+
+    @property
+    def address(self) -> tuple[Any, ...]:
+        """The lines of the address in a letter run; none elsewhere."""
+        return self._addressee.address if self._addressee else ()
+
+    def __getattr__(self, field: str) -> Any:
         if field.startswith("_") or field not in self._widths:
             raise AttributeError(field)
+        if self._addressee and field in self._addressee.values:
+            return self._addressee.values[field]
         if self._merged:
             return Markup('<span class="merge" data-key="{}"></span>').format(field)
         return Markup('<span class="fill" data-width="{}"></span>').format(self._widths[field])

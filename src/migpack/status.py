@@ -14,9 +14,10 @@ from typing import Literal
 
 from migpack.go_no_go import Gate, Morning, gates, morning
 from migpack.model import Milestone, Plan, Task
-from migpack.told import Disputed, Tellings, Told
-from migpack.values import read_date
+from migpack.told import STATUS_OF_TICK, Disputed, Tellings, Told
+from migpack.values import read_day
 
+WEEK_DAYS = 6  # after today
 State = Literal["done", "not_applicable", "blocked", "overdue", "due_this_week", "in_progress", "unanswered"]
 # A task is in the first of these that is true of it: only a task that nobody calls blocked can be overdue or due this week.
 STATES: Mapping[State, str] = {
@@ -28,7 +29,6 @@ STATES: Mapping[State, str] = {
     "in_progress": "In progress",
     "unanswered": "Unanswered",
 }
-_TICKS = {"yes": "Done", "no": "Not started"}
 _CLOSED: tuple[State, ...] = ("done", "not_applicable")
 
 
@@ -111,7 +111,7 @@ class Status:
 def make_status(plan: Plan, today: dt.date) -> Status:
     """Return what the record tells of a plan, as it stands on a day."""
     told = Tellings(plan.case.record)
-    week_end = today + dt.timedelta(days=6)
+    week_end = today + dt.timedelta(days=WEEK_DAYS)
     tasks = tuple(_task(plan, told, task, today, week_end) for task in plan.tasks)
     milestones = sorted(plan.milestones.values(), key=lambda milestone: (milestone.date, milestone.ref))
     known = plan.case.content
@@ -137,7 +137,7 @@ def _task(plan: Plan, told: Tellings, task: Task, today: dt.date, week_end: dt.d
     name = f"checklist.{task.checklist}.{task.id.lower()}"
     tick, status = f"{name}.done", f"{name}.status"
     latest = told.later(tick, status)
-    said = _TICKS.get(latest.value, latest.value) if latest else ""
+    said = STATUS_OF_TICK.get(latest.value, latest.value) if latest else ""
     person = plan.case.file.people.get(task.owner)
     state = _state(said, task.due, today, week_end)
     return TaskStatus(
@@ -173,14 +173,14 @@ def _by(told: Tellings, name: str, latest: Told | None) -> str:
     """Return who said it: the initials beside a tick, else the name that the return bears."""
     if not latest:
         return ""
-    return (latest.value in _TICKS and told.words(f"{name}.by")) or latest.by
+    return (latest.value in STATUS_OF_TICK and told.words(f"{name}.by")) or latest.by
 
 
 def _on(told: Tellings, name: str, latest: Told | None, said: str) -> dt.date | None:
     """Return the day on which it was done, as written beside it, else the day on which it was said."""
     if latest and said == "Done":
         try:
-            return read_date(told.words(f"{name}.on"))
+            return read_day(told.words(f"{name}.on"))
         except ValueError:
             pass
     return latest.on if latest else None

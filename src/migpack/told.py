@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from migpack.record import Answer, Record
 
+STATUS_OF_TICK = {"yes": "Done", "no": "Not started"}  # what a tick on a checklist is in the words of the tracker
 KINDS = {"ink": "by pen", "intact": "digital", "unchecked": "digital, not checked", "broken": "digital, does not hold"}
 
 
@@ -60,12 +61,17 @@ class Tellings:
         return found.value if found else ""
 
     def signed(self, start: str) -> tuple[str, ...]:
-        """Return who signed in the fields whose names start so, and how; a printed name alone is no signature."""
-        return tuple(
-            f"{self.words(signature.field.rpartition('.')[0] + '.name') or signature.by or 'name not read'} ({KINDS[signature.state]})"
+        """Return who signed in the fields whose names start so, and how; a printed name alone is no signature.
+
+        A field that was signed on several returns counts once, as on the last.
+        """
+        said = {
+            signature.field: f"{self.words(signature.field.rpartition('.')[0] + '.name') or signature.by or 'name not read'} "
+            f"({KINDS[signature.state]})"
             for signature in self._signatures
             if signature.field.startswith(start)
-        )
+        }
+        return tuple(said.values())
 
     def later(self, *fields: str) -> Told | None:
         """Return the later of the answers to fields that say the same thing in other words; None while people disagree on that one."""

@@ -83,6 +83,13 @@ def read_date(text: str) -> dt.date:
     return moment.date
 
 
+def read_day(text: str) -> dt.date:
+    """Read a date as people write it on a form: as `read_date` does, and also as '3/12/26', '3.12.2026' or '3rd December 2026'."""
+    if found := _DAY_FIRST.fullmatch(text.strip()):
+        return dt.date(2000 + int(found[3]), int(found[2]), int(found[1]))
+    return read_date(_ORDINAL.sub("", text))
+
+
 def clean_text(text: str) -> str:
     """Return the text in composed form; control characters and direction overrides are refused."""
     for char in text:
@@ -115,6 +122,20 @@ def read_email(text: str) -> str:
     return text
 
 
+def ascii_email(text: str) -> str:
+    """Return an e-mail address as mail servers take it, its domain in ASCII; '' where the part before the @ has other letters.
+
+    Raises:
+        ValueError: it is no e-mail address.
+    """
+    from email_validator import validate_email
+
+    read_email(text)
+    sample = text.endswith(".example")
+    found = validate_email(f"{text}.com" if sample else text, check_deliverability=False).ascii_email or ""
+    return found.removesuffix(".com") if sample else found
+
+
 def read_phone(text: str) -> str:
     """Check a UK phone number (or 111 and 999) and return it grouped as the NHS writes it, '01632 960 001'."""
     import phonenumbers
@@ -141,6 +162,8 @@ def group_phone(digits: str) -> str:
     return f"{digits[:5]} {digits[5:8]} {digits[8:]}"
 
 
+_DAY_FIRST = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](?:20)?(\d{2})")
+_ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b")
 _POSTCODE = re.compile(r"([A-Z]{1,2}\d[A-Z\d]?) ?(\d[ABD-HJLNP-UW-Z]{2})")
 
 

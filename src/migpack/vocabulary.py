@@ -107,7 +107,10 @@ _CLASSES: Mapping[str, frozenset[str]] = {
             "style-mail_merge",
         }
     )
-    | {"paper-a4", "paper-a4_landscape", "paper-a3_landscape", "profile-plain", "profile-dl_window", "profile-c5_window"},
+    | {
+        *(f"paper-{paper}" for paper in ("a4", "a4_landscape", "a3_landscape")),
+        *(f"profile-{layout}" for layout in ("plain", "dl_window", "c5_window", "nhs_notify")),
+    },
 }
 _LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
 # What XML 1.0 cannot carry; no format could print it.

@@ -3,7 +3,7 @@
 Heavy modules are imported inside the commands that need them, so that --help is instant.
 """
 
-from migpack.cli import changes, forms, pack  # each adds its commands to the group
+from migpack.cli import changes, forms, letters, pack, post  # each adds its commands to the group
 from migpack.cli.group import main
 
-__all__ = ["changes", "forms", "main", "pack"]
+__all__ = ["changes", "forms", "letters", "main", "pack", "post"]

@@ -19,7 +19,7 @@ from migpack.cli.group import day_of, library_option, main, practice_argument, s
 @click.option("--ask", is_flag=True, help="Ask about each box on paper that cannot be read for sure.")
 @click.option("--confirm", "confirmed", multiple=True, metavar="ID", help="Count a scan as it was read, such as r3. May be repeated.")
 @click.option("--resolve", "decisions", multiple=True, metavar="FIELD=VALUE", help="Decide between answers that differ. May be repeated.")
-@click.option("--by", default="", help="Who decides, with --resolve.")
+@click.option("--by", default="", help="Who decides or confirms, with --resolve and --confirm.")
 @today_option
 @library_option
 @told_plainly
@@ -47,19 +47,21 @@ def collect(
     from migpack.pack import pack_folder
     from migpack.problems import Place, mistake
 
+    if not (files or confirmed or decisions):
+        raise click.UsageError("name the files or folders that came back")
     case = load(practice, Library.of(practice.parent, areas))
     folder = pack_folder(case, pack)
-    if files and not (forms := read_forms(folder)):
+    if not (forms := read_forms(folder)) and files:
         raise mistake(
             Place(str(folder)), "there is no pack here whose forms could come back", "name the folder that it lies in with --pack"
         )
     named, day = case.file.practice, day_of(today)
-    record = decide(confirm(case.record, confirmed), decisions, by, day)
-    done = run.collect(files, forms if files else {}, record, (named.ods_code, named.name), day, _ask_box if ask else None)
+    record = decide(confirm(case.record, confirmed, by, day), decisions, by, day, forms)
+    done = run.collect(files, forms, record, (named.ods_code, named.name), day, _ask_box if ask else None)
     for file, taken in done.taken:
         click.echo(f"{file}: " + "\n".join(run.lines_of(taken)))
-    for field, answers in done.record.conflicts().items():
-        click.echo(f"answers differ on {field}: " + "; ".join(run.who_says(done.record, answer) for answer in answers))
+    for field in done.record.conflicts():
+        click.echo(run.disagreement(done.record, field))
     if not dry_run and done.record != case.record:
         store.write_record(practice.parent, done.record, done.private)
         click.echo(f"recorded in {practice.parent / 'record.yaml'}")
@@ -131,8 +133,8 @@ def evidence(practice: Path, out: Path, pack: Path, today: str | None, areas: tu
     found = gather_evidence(plan, read_last(folder), folder, day)
     target = write_evidence(found, plan, library, day, out)
     for title, entries in (("issued and final", found.issued), ("returned", found.returned)):
-        copied = sum(entry["kept"] == "copied" for entry in entries)
-        click.echo(f"{title}: {len(entries)} files, {copied} copied")
+        copied, count = sum(entry["kept"] == "copied" for entry in entries), len(entries)
+        click.echo(f"{title}: {count} file{'' if count == 1 else 's'}, {copied} copied")
         for entry in entries:
             if entry["kept"] != "copied":
                 click.echo(f"  {entry['file'] or entry['title'] or entry['id']}: {entry['kept']}")

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from migpack.model import Case
     from migpack.pack import Prepared
     from migpack.screen import Table
-    from migpack.sent import Sent
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -92,6 +91,7 @@ def case_of(practice: Path, library: Library, out: Path, data: bytes | None = No
     from migpack.load import load
     from migpack.manifest import read_last
     from migpack.pack import full_plan, pack_folder
+    from migpack.post.ledger import read_sent
     from migpack.write.folder import changed_files
 
     case = load(practice, library, data)
@@ -100,20 +100,8 @@ def case_of(practice: Path, library: Library, out: Path, data: bytes | None = No
     changed = changed_files(folder, last) if last.files else {}
     edited = tuple(name for name in changed if name in last.files)
     case = replace(case.after(last.issue, last.issued, last.before, last.first), edited=edited)
-    sent = sent_letters(practice.parent)
+    sent = read_sent(practice.parent)
     return folder, last, replace(case, corrections=corrections(sent, full_plan(case)) if sent else ())
-
-
-def sent_letters(practice_folder: Path) -> tuple[Sent, ...]:
-    """Return what the ledger beside a practice file says was sent; nothing where letters are not sent by this program."""
-    from importlib import import_module
-
-    try:
-        ledger = import_module("migpack.post.ledger")
-    except ModuleNotFoundError:
-        return ()
-    letters: tuple[Sent, ...] = ledger.read_sent(practice_folder)
-    return letters
 
 
 def prepared_pack(

@@ -54,8 +54,8 @@ class Evidence:
 
     @property
     def returned(self) -> list[Mapping[str, Any]]:
-        """What came back."""
-        return list(self.data["returned"])
+        """The files that came back."""
+        return [entry for entry in self.data["returned"] if entry["sha256"]]
 
 
 def gather_evidence(plan: Plan, last: Last, pack: Path, today: dt.date) -> Evidence:
@@ -133,13 +133,17 @@ def write_evidence(evidence: Evidence, plan: Plan, library: Library, today: dt.d
 
 
 def _private(plan: Plan, pack: Path) -> frozenset[str]:
-    """Return the hashes of returned files that hold, or may hold, patients' details; a scan does when any of its documents does."""
+    """Return the hashes of returned files that hold, or may hold, patients' details.
+
+    A scan does when any of its documents does, or when a sheet of it could not be read.
+    """
     forms = read_forms(pack)
     known = {spec.id: spec.holds_patient_data for spec in plan.case.content.catalogue.documents}
 
     def may_hold(entry: Return) -> bool:
         form = forms.get(entry.code)
-        return known.get(entry.document.partition(".")[0], True) or (form is not None and form.holds_patient_data)
+        of_patients = known.get(entry.document.partition(".")[0], True) or (form is not None and form.holds_patient_data)
+        return of_patients or entry.partly_read
 
     return frozenset(entry.sha256 for entry in plan.case.record.returns if entry.sha256 and may_hold(entry))
 
@@ -183,7 +187,8 @@ def _returned(
         yield {
             "id": entry.id, "document": entry.document, "title": titles.get(entry.document, entry.document), "version": entry.version,
             "code": entry.code, "medium": entry.medium, "file": entry.file, "sha256": entry.sha256, "dated": entry.dated,
-            "read_on": entry.read_on, "notes": list(entry.notes), "kept": kept, "copies": paths,
+            "read_on": entry.read_on, "confirmed_by": entry.confirmed_by, "confirmed_on": entry.confirmed_on,
+            "notes": list(entry.notes), "kept": kept, "copies": paths,
             "signed": [
                 {"field": one.field, "by": told.words(f"{one.field.rpartition('.')[0]}.name") or one.by, "state": one.state, "on": one.on}
                 for one in entry.signatures

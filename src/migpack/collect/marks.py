@@ -7,6 +7,7 @@ little beside where it should be if need be. Never guesses: between the limits a
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -26,6 +27,7 @@ FULL = 0.5  # darker by this is full ink
 BROAD = 16  # dots: what is wider (1.6 mm or more) and paler than full ink is a stain or a shadow, and counts as paper there
 BORDER_LEAST = 0.45  # of full ink along the printed border, and along its weakest side:
 SIDE_LEAST = 0.25  # a border that a hole or a staple has taken says that the box may be damaged too
+AS_GOOD, ONE_PLACE_MM = 0.8, 1.0  # where all sides are so dark a part of the best, a border may stand too; such places lie within that
 EMPTY_MOST = 0.012  # of the inside: three specks of dust
 TICKED_LEAST = 0.035  # of the inside: a stroke of 1 mm by a fine pen
 MIDDLE_LEAST = 0.3  # of the ink's thickness lies near the middle of a tick; a ring only cuts the corners
@@ -42,13 +44,13 @@ def judge_box(sheet: Sheet, spot: Spot, *, printed: bool = False) -> Verdict:
     seen, anything = _darkness(sheet.patch(*_grown(spot, AROUND_MM), PER_MM))
     wide, high = round(spot.width_mm * PER_MM), round(spot.height_mm * PER_MM)
     line = 0.5 if spot.width_mm >= _WIDE_MM else 0.35
-    down, right, border, side = _find_border(seen, wide, high, round(line / 2 * PER_MM))
-    left, top = round(AROUND_MM * PER_MM) + right, round(AROUND_MM * PER_MM) + down
+    border = _find_border(seen, wide, high, round(line / 2 * PER_MM))
+    left, top = round(AROUND_MM * PER_MM) + border.right, round(AROUND_MM * PER_MM) + border.down
     inset = round((line + 0.3) * PER_MM)
     within = slice(top + inset, top + high - inset), slice(left + inset, left + wide - inset)
     inside, ink = seen[within], float(seen[within].mean())
     crossed_out = anything[within].mean() > SCRIBBLE_INSIDE and _sides_with_ink(anything, top, left, wide, high) >= 3
-    if border < BORDER_LEAST or side < SIDE_LEAST or crossed_out:
+    if not border.is_sure or crossed_out:
         return "doubtful"
     if printed:
         return "ticked" if PRINTED_TICK[0] <= ink <= PRINTED_TICK[1] else "doubtful"
@@ -127,8 +129,24 @@ def _softened(grey: Floats) -> Floats:
     return found
 
 
-def _find_border(seen: Floats, wide: int, high: int, middle: int) -> tuple[int, int, float, float]:
-    """Return by how many dots the border is astray, down and right, how dark it is there, and how dark its weakest side."""
+@dataclass(frozen=True)
+class _Border:
+    """By how many dots a border is astray, how dark it is there and its weakest side, and how far apart it may stand as well."""
+
+    down: int
+    right: int
+    dark: float
+    weakest: float
+    spread: int
+
+    @property
+    def is_sure(self) -> bool:
+        """Say whether it was found, and in one place: under a scribble it could stand anywhere."""
+        return self.dark >= BORDER_LEAST and self.weakest >= SIDE_LEAST and self.spread <= ONE_PLACE_MM * PER_MM
+
+
+def _find_border(seen: Floats, wide: int, high: int, middle: int) -> _Border:
+    """Find the border of a box; `middle` is how far inside the box the middle of its line lies, in dots."""
     across = np.pad(np.cumsum(seen, 1), ((0, 0), (1, 0)))
     along = np.pad(np.cumsum(seen, 0), ((1, 0), (0, 0)))
     start, far = round(AROUND_MM * PER_MM), round(min(ASTRAY * wide, ASTRAY_MM * PER_MM))
@@ -138,10 +156,12 @@ def _find_border(seen: Floats, wide: int, high: int, middle: int) -> tuple[int, 
     level = [(across[row, right + 1] - across[row, left]) / (right - left + 1) for row in (top, bottom)]
     upright = [(along[bottom + 1, column] - along[top, column]) / (bottom - top + 1) for column in (left, right)]
     sides = np.stack(np.broadcast_arrays(*level, *upright))
+    dark, weakest = sides.mean(0), sides.min(0)
     away = 0.02 / PER_MM * np.hypot(shifts[:, None], shifts[None, :])  # of places as good, the nearest
-    best = np.unravel_index(int(np.argmax(sides.mean(0) - away)), sides.shape[1:])
-    held = sides[:, best[0], best[1]]
-    return int(shifts[best[0]]), int(shifts[best[1]]), float(held.mean()), float(held.min())
+    best = np.unravel_index(int(np.argmax(dark - away)), dark.shape)
+    others = np.argwhere(weakest >= AS_GOOD * dark[best])
+    spread = int(np.ptp(others, axis=0).max()) if len(others) else 0
+    return _Border(int(shifts[best[0]]), int(shifts[best[1]]), float(dark[best]), float(weakest[best]), spread)
 
 
 def _middle(inside: Floats) -> float:

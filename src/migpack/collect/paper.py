@@ -106,12 +106,12 @@ def _unreadable(sheet: Sheet, forms: Mapping[str, IssuedForm]) -> str:
             return "a sheet of another practice"
         return f"a sheet of a form with the code {code.form[:4]}-{code.form[4:]}, which no pack in this folder has"
     if not form.sheets.get(code.way):
-        return f"a sheet of {form.document}, of which it is not known where its fields stand \N{EM DASH} build the pack again"
+        return f"a sheet of {form.title}, of which it is not known where its fields stand \N{EM DASH} build the pack again"
     if not sheet.dpi:
-        return f"sheet {code.sheet} of {form.document} has one whole code only \N{EM DASH} scan it again with all its corners"
+        return f"sheet {code.sheet} of {form.title} has one whole code only \N{EM DASH} scan it again with all its corners"
     if sheet.dpi < LEAST_DPI:
         return (
-            f"sheet {code.sheet} of {form.document} was scanned at about {sheet.dpi:.0f} dpi, too coarse to tell ticks from dust "
+            f"sheet {code.sheet} of {form.title} was scanned at about {sheet.dpi:.0f} dpi, too coarse to tell ticks from dust "
             "\N{EM DASH} scan it at 200 dpi or more, 300 is best"
         )
     return ""

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from migpack.collect.returned import Flattened, Found, Identity, Unreadable
+from migpack.collect.returned import Flattened, Found, Identity, NoForm, Unreadable
 from migpack.collect.signatures import Judged, judge_signatures
 from migpack.collect.words import foot_identity, normal
 from migpack.record import Signature
@@ -28,10 +28,6 @@ _MOST_FIELDS = 20_000
 _XMP = r"migpack-?{0}(?:=[\"']|>)([^<\"']+)"
 _DATE = re.compile(r"(?:D:)?(\d{4})(\d{2})(\d{2})")
 _SAVE = "save the form in the viewer it was filled in with, and send that file"
-
-
-class NoForm(Unreadable):
-    """A PDF with no fields in it and nothing that says which form it is; it may be a scan."""
 
 
 def read_pdf(data: bytes) -> Found:
@@ -58,7 +54,7 @@ def _read(data: bytes) -> Found:
     if not fields:
         if (identity.code or identity.document) and not _is_scanned(reader):
             what = "the form was printed to a PDF, which has turned its fields into a picture"
-            raise Flattened(f"{what} \N{EM DASH} {_SAVE} (do not 'print to PDF'), or have it read like a scan", identity)
+            raise Flattened(f"{what} \N{EM DASH} {_SAVE} (do not 'print to PDF'), or print it and send a scan", identity)
         raise NoForm(
             "the PDF has no fields, and nothing in it says which form it is \N{EM DASH} send back the form itself, or a scan of it"
         )

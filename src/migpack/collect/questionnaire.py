@@ -19,7 +19,7 @@ from migpack.check import check
 from migpack.collect.answered import changes_of, nested, shortened
 from migpack.collect.located import Form, Sources, faults, located
 from migpack.collect.questions import DOCUMENT, NAME, Part, Questionnaire, ask, questions
-from migpack.collect.returned import Found, Unreadable
+from migpack.collect.returned import Flattened, Found, NoForm, Unreadable
 from migpack.content import DocumentSpec
 from migpack.fillable import IssuedForm, issued_form, read_forms, write_forms
 from migpack.library import Library
@@ -41,6 +41,8 @@ PRACTICE, ISSUED = "practice.yaml", "questionnaire.json"
 _HEADS = {"roles": "Role", "milestones": "Step", "services": "Service", "": "Entry"}
 _SECONDS, _MEGABYTES = 60, 500  # for reading one form
 _MOST_ROWS = 60  # of each list, in any form that comes back
+_FOREIGN = "this is no questionnaire that 'migpack new' has written, or only a print or a scan of one"
+_NAME_IT = "name the questionnaire as Word or a PDF viewer has saved it"
 _HEAD = """\
 # yaml-language-server: $schema={schema}
 # Your practice and its move to another clinical system: migpack makes the whole pack of documents from this file.
@@ -81,7 +83,7 @@ def write_questionnaire(folder: Path) -> tuple[Path, ...]:
         return desk.library.read(f"templates/{name}")
 
     word = WordWriter(library).write(page, read(page.html, DOCUMENT))
-    files = {targets["docx"]: word.data, targets["pdf"]: Printer(library).print(page).data}
+    files = {targets["docx"]: word.data, targets["pdf"]: Printer(library).print(page, codes=False).data}
     files[folder / ISSUED] = write_forms(dict(read_forms(folder, ISSUED)) | {page.code: issued_form(page, desk.practice)})
     _write(folder, files)
     return tuple(targets.values())
@@ -191,9 +193,13 @@ class _Desk:
 
     def taken(self, path: Path) -> Form:
         """Read a form that came back."""
+        if not path.is_file():
+            raise mistake(Place(str(path)), "there is no such file", "name the filled questionnaire")
         data, forms = read_bytes(path), self.forms
         try:
             found = _found(data, forms)
+        except (NoForm, Flattened):
+            raise mistake(Place(str(path)), _FOREIGN, _NAME_IT) from None
         except Unreadable as error:
             what, _, write = str(error).partition(" \N{EM DASH} ")
             raise mistake(Place(str(path)), what, write) from None
@@ -202,8 +208,8 @@ class _Desk:
     def _judged(self, path: Path, found: Found, forms: Mapping[str, IssuedForm]) -> Form:
         identity, place = found.identity, Place(str(path))
         if DOCUMENT not in (identity.document, forms[identity.code].document if identity.code in forms else ""):
-            what = f"this is '{identity.document}' of a pack" if identity.document else "this is not a questionnaire"
-            raise mistake(place, f"{what}, not the questionnaire that 'migpack new' writes", "name the filled questionnaire")
+            what = f"this is '{identity.document}' of a pack, and no questionnaire" if identity.document else _FOREIGN
+            raise mistake(place, what, _NAME_IT)
         if identity.practice and self.practice and identity.practice != self.practice:
             raise mistake(place, f"this is the form of {identity.practice}, not of {self.practice}", "name the folder of its own practice")
         form = forms.get(identity.code)
@@ -256,6 +262,8 @@ def _found(data: bytes, forms: Mapping[str, IssuedForm]) -> Found:
     own = {code: form for code, form in forms.items() if form.document == DOCUMENT}
     if b"%PDF-" in data[:1024]:
         return guarded(read_pdf, data, seconds=_SECONDS, megabytes=_MEGABYTES)
+    if not data.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
+        raise NoForm("this is neither a PDF nor a Word file")
     return guarded(read_word, data, own, seconds=_SECONDS, megabytes=_MEGABYTES)
 
 

@@ -29,6 +29,10 @@ class Identity:
     code: str = ""
 
 
+class NoForm(Unreadable):
+    """A file with no fields of ours in it and nothing that says which form it is; a PDF like that may be a scan."""
+
+
 class Flattened(Unreadable):
     """A form of ours that lost its fields on the way ('print to PDF'): what it says may still be read as from paper."""
 

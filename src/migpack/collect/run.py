@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from migpack.collect import review
-from migpack.collect.answers import CROPS, Taken, take
-from migpack.collect.gather import Read, gather
+from migpack.collect.answers import CROPS, File, Taken, take
+from migpack.collect.gather import gather
 from migpack.collect.returned import Found, Unreadable
 from migpack.fillable import IssuedForm
 from migpack.record import Answer, Record, Return
@@ -56,22 +56,28 @@ def collect(
     for read in gather(paths, forms, today):
         if read.problem:
             run.failed.append((read.file.name, read.problem))
+        file = replace(read.file, partly_read=any(map(_is_of_no_form, read.found)))
         for found in read.found:
-            _take(run, read, _asked(found, forms, ask), forms, practice)
+            if _is_of_no_form(found):
+                run.failed += [(file.name, said.removeprefix(f"{file.name}, ").removeprefix(f"{file.name} ")) for said in found.said]
+            else:
+                _take(run, file, _asked(found, forms, ask), forms, practice)
     return run
 
 
-def _take(run: Collected, read: Read, found: Found, forms: Mapping[str, IssuedForm], practice: tuple[str, str]) -> None:
+def _is_of_no_form(found: Found) -> bool:
+    """Say whether this only tells of sheets that could not be read."""
+    return found.medium == "paper" and not found.identity.code
+
+
+def _take(run: Collected, file: File, found: Found, forms: Mapping[str, IssuedForm], practice: tuple[str, str]) -> None:
     code, name = practice
-    if found.medium == "paper" and not found.identity.code:
-        run.failed += [(read.file.name, said) for said in found.said]
-        return
     try:
-        run.record, taken = take(found, read.file, forms, code, run.record)
+        run.record, taken = take(found, file, forms, code, run.record)
     except Unreadable as error:
-        run.failed.append((read.file.name, str(error)))
+        run.failed.append((file.name, str(error)))
         return
-    run.taken.append((read.file.name, taken))
+    run.taken.append((file.name, taken))
     run.private |= taken.crops
     if found.medium == "paper" and not taken.again:
         run.private[f"{CROPS}/review-{taken.entry.id}.html"] = review.review_page([found], forms, name).encode()
@@ -113,13 +119,24 @@ def _label(form: IssuedForm, name: str) -> str:
 
 
 def _shown(answer: Answer) -> str:
-    words = "(handwriting, kept as a picture)" if answer.crop else answer.value.replace("\n", " / ")
+    words = "(handwriting, kept as a picture)" if answer.crop else _short(answer.value)
     words = words or ("(emptied)" if answer.confirmed else "(not read for sure)")
     by = f", {answer.by}" if answer.by else ""
-    return f"{words if len(words) <= 90 else words[:89] + '…'} [{answer.on}{by}]{'' if answer.confirmed else ' to confirm'}"
+    return f"{words} [{answer.on}{by}]{'' if answer.confirmed else ' to confirm'}"
 
 
-def who_says(record: Record, answer: Answer) -> str:
-    """Return an answer with who gave it, when and where, for people who have to decide."""
+def _short(words: str, most: int = 90) -> str:
+    line = words.replace("\n", " / ")
+    return line if len(line) <= most else f"{line[: most - 1]}\N{HORIZONTAL ELLIPSIS}"
+
+
+def disagreement(record: Record, field: str) -> str:
+    """Return in words who says what in a field on which answers differ, and how to decide, for people who have to."""
+    said = "; ".join(_who_says(record, answer) for answer in record.conflicts()[field])
+    return f"answers differ on {field}: {said} \N{EM DASH} decide with --resolve {field}=VALUE --by NAME"
+
+
+def _who_says(record: Record, answer: Answer) -> str:
     entry: Return = record.came(answer.source)
-    return f"'{answer.value or '(empty)'}' says {answer.by or 'somebody'} on {answer.on} in {entry.file or 'a return'} ({entry.id})"
+    said = f"'{_short(answer.value) or '(empty)'}' says {answer.by or 'somebody'} on {answer.on}"
+    return f"{said} in {entry.file or 'a return'} ({entry.id})"

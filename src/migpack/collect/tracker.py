@@ -16,13 +16,12 @@ from migpack import filters
 from migpack.collect.guard import parse, unpack
 from migpack.collect.returned import Found, Identity, Unreadable
 from migpack.collect.words import normal, saved_on
-from migpack.values import read_date
+from migpack.values import read_day
 from migpack.write.tracker_fields import ABOUT, IDENTITY, LIST, PARTY_FIELDS, PARTY_KEY, PARTY_STATUSES, STATUSES, TASK_FIELDS, TASK_KEY
 
 _OLE = b"\xd0\xcf\x11\xe0"
 _MOST_ROWS, _MOST_COLUMNS = 5_000, 60
 _SERIAL_DAYS = (36_526, 73_051)  # Excel's numbers of the days from 2000 to 2099
-_BRITISH = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](?:20)?(\d{2})")
 _RETURN = re.compile("_x000[dD]_")  # how Excel writes a carriage return
 _Row = list[Any]
 
@@ -36,9 +35,7 @@ def read_tracker(data: bytes) -> Found:
     if data.startswith(_OLE):
         raise Unreadable("the workbook has a password, or is an old .xls \N{EM DASH} save it as an .xlsx without a password and send that")
     parts = unpack(data, "workbook")
-    for name, part in parts.items():
-        if name.endswith((".xml", ".rels")):
-            parse(part)
+    checked = {name: parse(part) for name, part in parts.items() if name.endswith((".xml", ".rels"))}
     sheets = _sheets(data)
     about = sheets.get(ABOUT, [])
     said = {str(row[0]): normal(str(row[1])) for row in about if len(row) > 1 and row[0] and row[1]}
@@ -63,8 +60,18 @@ def read_tracker(data: bytes) -> Found:
         ("Third parties", party, PARTY_FIELDS, PARTY_STATUSES),
     ):
         notes += _read_rows(sheets.get(sheet, []), sheet, name_of, fields, statuses, values)
+    notes += _remarks(checked)
     identity = Identity(**{**told, "code": told["code"].replace("-", "")})
     return Found("tracker", identity, values, tuple(notes), saved_on=saved_on(parts))
+
+
+def _remarks(parts: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what people wrote as comments (Excel's threads) or notes on cells; of a thread its note is only a copy."""
+    threads = [part for name, part in parts.items() if name.startswith("xl/threadedComments/")]
+    notes = [part for name, part in parts.items() if re.match("xl/comments(/|[0-9]*[.])", name)]
+    for node in (node for part in threads or notes for node in part.iter("{*}threadedComment", "{*}comment")):
+        if words := " ".join("".join(text.text or "" for text in node.iter("{*}t", "{*}text")).split()):
+            yield f"Comment on {node.get('ref', 'a cell')}: {words}"
 
 
 def _sheets(data: bytes) -> dict[str, list[_Row]]:
@@ -123,9 +130,7 @@ def _date(cell: Any) -> str:
         return filters.date(dt.date(1899, 12, 30) + dt.timedelta(days=int(cell)))
     text = _text(cell)
     try:
-        if found := _BRITISH.fullmatch(text):
-            return filters.date(dt.date(2000 + int(found[3]), int(found[2]), int(found[1])))
-        return filters.date(read_date(text)) if text else ""
+        return filters.date(read_day(text)) if text else ""
     except ValueError:
         return text
 

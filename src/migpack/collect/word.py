@@ -7,15 +7,16 @@ with the form as it was issued, row by row. Never resolves an entity, follows a 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from migpack.collect.guard import parse, unpack
-from migpack.collect.returned import Flattened, Found, Identity, Unreadable
+from migpack.collect.returned import Flattened, Found, Identity, NoForm, Unreadable
 from migpack.collect.word_rows import Row, added, by_row, read_rows, seen_words
 from migpack.collect.words import foot_identity, normal, saved_on
 from migpack.fillable import IssuedForm
 
-_BODY, _PROPERTIES = "word/document.xml", "docProps/custom.xml"
+_BODY, _COMMENTS, _PROPERTIES = "word/document.xml", "word/comments.xml", "docProps/custom.xml"
+_AUTHOR = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}author"
 _FOOT = re.compile(r"word/footer\d*\.xml")
 _NAMES = ("practice", "document", "version", "code")
 _OLE = b"\xd0\xcf\x11\xe0"
@@ -30,6 +31,7 @@ def read_word(data: bytes, forms: Mapping[str, IssuedForm]) -> Found:
 
     Raises:
         Flattened: the form has lost its fields.
+        NoForm: the file has no fields that bear names and says nothing of a form.
         Unreadable: it is damaged, protected, or no Word file.
     """
     if data.startswith(_OLE):
@@ -45,10 +47,17 @@ def read_word(data: bytes, forms: Mapping[str, IssuedForm]) -> Found:
         "word",
         identity,
         values,
-        notes=tuple(added(rows, form)) if form else (),
+        notes=(*(added(rows, form) if form else ()), *_comments(parts)),
         saved_on=saved_on(parts),
         said=said,
     )
+
+
+def _comments(parts: Mapping[str, bytes]) -> Iterator[str]:
+    """Yield what people wrote as comments."""
+    for comment in parse(parts[_COMMENTS]) if _COMMENTS in parts else ():
+        if words := " ".join(seen_words(comment).split()):
+            yield f"Comment by {normal(str(comment.get(_AUTHOR, ''))) or 'somebody'}: {words}"
 
 
 def _issued(identity: Identity, forms: Mapping[str, IssuedForm]) -> IssuedForm | None:
@@ -65,6 +74,9 @@ def _values(rows: tuple[Row, ...], form: IssuedForm | None, identity: Identity) 
     if not controls and (identity.code or identity.document):
         what = "the form has lost its fields, as it does in programs that know none (Google Docs, Pages)"
         raise Flattened(f"{what} \N{EM DASH} fill it in with Word or LibreOffice, or use the PDF", identity)
+    if not named and identity == Identity():
+        what = "the Word file has no fields of ours, and nothing in it says which form it is"
+        raise NoForm(f"{what} \N{EM DASH} send back the form itself, as it was saved")
     if not named and form is None:
         what = "the fields of the Word file have lost their names, and no form that was issued is known to match them"
         raise Unreadable(f"{what} \N{EM DASH} send the file as Word saved it, or put the pack's forms.json back")

@@ -1,6 +1,6 @@
 """Words as a returned file holds them → the same words as answers are kept; what a running foot says, and when it was saved.
 
-An answer has line feeds between its lines, no spaces around it and no characters that no file format can carry.
+An answer has its accents composed, line feeds between its lines, no spaces around it and no characters that no file format can carry.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _RIGHT = re.compile(r"(Issue\s+\d+(?:\s+draft)?)\s*\N{MIDDLE DOT}\s*([0-9A-HJKMN
 
 def normal(text: str) -> str:
     """Return words as answers are kept."""
-    lines = _LINE_END.sub("\n", text)
+    lines = _LINE_END.sub("\n", unicodedata.normalize("NFC", text))
     return "".join(letter for letter in lines if letter in "\n\t" or unicodedata.category(letter) not in ("Cc", "Cs")).strip()
 
 

@@ -67,11 +67,11 @@ class Printer:
         with _own_fonts_only():
             self._fonts = self._engine.text.fonts.FontConfiguration()
 
-    def print(self, page: Page) -> Artefact:
-        """Return the page as a PDF, its form fields live where its document is fillable."""
+    def print(self, page: Page, *, codes: bool = True) -> Artefact:
+        """Return the page as a PDF, its form fields live where its document is fillable; a form that is not scanned needs no `codes`."""
         name, fillable = page.document.id, page.document.spec.fillable
         document = self.lay_out(page, forms=fillable)
-        data = self.write(document, name=name, identity=page.html, codes=sheet_codes(document, "A"))
+        data = self.write(document, name=name, identity=page.html, codes=sheet_codes(document, "A") if codes else {})
         spots = spots_of(document, name) if page.code else {}
         return Artefact(f"{page.document.path}.pdf", data, name, len(document.pages), spots=spots)
 
@@ -126,6 +126,33 @@ class Printer:
             )
             said.extend(_not_drawn(document))
         return data
+
+    def compose(self, document: Any, *, name: str) -> Any:
+        """Return a laid-out document as the objects (pydyf) of its PDF, fonts and tags and all, before they are packed.
+
+        Args:
+            document: as `lay_out` returned it, or pages of several.
+            name: the document's id, for messages.
+        """
+        composed: list[Any] = []
+
+        def take(document: Any, pdf: Any) -> None:
+            self._finish({}, document, pdf)
+            composed.append(pdf)
+
+        with _heard(name) as said, _fixed_clock():
+            document.write_pdf(finisher=take, pdf_variant=_VARIANT, custom_metadata=True, uncompressed_pdf=True)
+            said.extend(_not_drawn(document))
+        return composed[0]
+
+    @property
+    def version(self) -> str:
+        """The version of WeasyPrint."""
+        return str(self._engine.__version__)
+
+    def parse(self, html: str) -> Any:
+        """Return the tree of HTML, as it is laid out."""
+        return self._engine.HTML(string=html, url_fetcher=self._fetch).etree_element
 
     def _finish(self, codes: Mapping[int, SheetCode], document: Any, pdf: Any) -> None:
         """Mend what WeasyPrint is about to write: its `finisher`."""

@@ -16,6 +16,8 @@ from typing import Any
 from migpack.fillable import IssuedField, IssuedForm
 from migpack.model import Party, Plan
 from migpack.render import form_code, spaced, standing
+from migpack.status import WEEK_DAYS
+from migpack.told import Tellings
 from migpack.write.tracker_fields import (
     ABOUT,
     IDENTITY,
@@ -60,11 +62,11 @@ def tracker_form(plan: Plan) -> IssuedForm:
     """Return the tracker as a form: its fields with what they are issued with, and its code, made from all that it says."""
     document = next(document for document in plan.every_document if document.spec.made_by == "tracker")
     fields: list[IssuedField] = []
-    answers = plan.case.record.standing()
+    told = Tellings(plan.case.record)
     for task in plan.tasks:
-        fields += row_fields(task_name(task), task.id, f"{task.id} {task.task}", TASK_FIELDS, task_values(task, answers), STATUSES)
+        fields += row_fields(task_name(task), task.id, f"{task.id} {task.task}", TASK_FIELDS, task_values(task, told), STATUSES)
     for party in plan.parties:
-        name, values = f"tracker.{party.id}", party_values(party, answers)
+        name, values = f"tracker.{party.id}", party_values(party, told)
         fields += row_fields(name, party.name, party.name, PARTY_FIELDS, values, PARTY_STATUSES)
     said = repr((_task_rows(plan), _milestone_rows(plan), _party_rows(plan)))
     version, draft = standing(plan, document, hashlib.sha256(said.encode()).hexdigest())
@@ -85,20 +87,17 @@ def _tasks(sheet: Any, plan: Plan) -> None:
     _fill(sheet, heads, rows, (10, 44, 20, 22, 26, 16, 14, 14, 16, 38, 28), dates=(6, 9))
     _status(sheet, "G", len(rows), STATUSES)
     for n in range(2, len(rows) + 2):
-        sheet.cell(
-            n, 8
-        ).value = (
-            f'=IF(OR(G{n}="Done",G{n}="Not applicable"),"closed",IF(F{n}<TODAY(),"overdue",IF(F{n}<=TODAY()+7,"due this week","later")))'
-        )
+        by_day = f'IF(F{n}<TODAY(),"overdue",IF(F{n}<=TODAY()+{WEEK_DAYS},"due this week","later"))'
+        sheet.cell(n, 8).value = f'=IF(OR(G{n}="Done",G{n}="Not applicable"),"closed",{by_day})'
     _colour(sheet, "H", len(rows), {"overdue": "F8D7DA", "due this week": "FFF2CC", "closed": "E2EFDA"})
 
 
 def _task_rows(plan: Plan) -> list[Row]:
     titles = {(c.id, s.id): (c.title, s.title) for c in plan.case.content.checklists for s in c.phases}
-    answers = plan.case.record.standing()
+    told = Tellings(plan.case.record)
     rows: list[Row] = []
     for t in plan.tasks:
-        status, on, note = task_values(t, answers).values()
+        status, on, note = task_values(t, told).values()
         rows.append((t.id, t.task, *titles[t.checklist, t.section], _owner(plan, t.owner), t.due, status, None, on, t.evidence, note))
     return rows
 
@@ -148,10 +147,10 @@ def _parties(sheet: Any, plan: Plan) -> None:
 
 def _party_rows(plan: Plan) -> list[Row]:
     rows: list[Row] = []
-    answers = plan.case.record.standing()
+    told = Tellings(plan.case.record)
     for party in plan.parties:
         contact = party.contact
-        status, replied, chased, charge, note = party_values(party, answers).values()
+        status, replied, chased, charge, note = party_values(party, told).values()
         rows.append(
             (party.name, party.kind_title, contact and contact.name, contact and contact.phone, contact and contact.email,
              str(party.notice) if party.notice else None, party.tell_by, party.letter_on, _reminded_on(plan, party), party.off, party.on,

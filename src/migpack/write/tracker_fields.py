@@ -13,8 +13,8 @@ from migpack import filters
 from migpack.blocks import FieldKind
 from migpack.fillable import IssuedField, row_words
 from migpack.model import Party, Task
-from migpack.record import Answer
-from migpack.values import read_date
+from migpack.told import STATUS_OF_TICK, Tellings
+from migpack.values import read_day
 
 STATUSES = ("Not started", "In progress", "Done", "Blocked", "Not applicable")
 PARTY_STATUSES = ("Not told yet", "Told", "Dates agreed", "Off", "On and tested", "Closed", "Problem")
@@ -53,37 +53,35 @@ def list_id(checklist: str) -> str:
     return f"checklist.{checklist}"
 
 
-def task_values(task: Task, answers: Mapping[str, Answer]) -> dict[str, Any]:
-    """Return what stands in the cells to fill in; a line that was ticked after its status was set is done."""
+def task_values(task: Task, told: Tellings) -> dict[str, Any]:
+    """Return what stands in the cells to fill in; of a line's tick and its status, the later one says how far it is."""
     name = task_name(task)
-    status, tick = answers.get(f"{name}.status"), answers.get(f"{name}.done")
-    ticked = tick is not None and tick.value == "yes" and (status is None or tick.on > status.on)
-    return {
-        "status": STATUSES[2] if ticked else status.value if status else STATUSES[0],
-        "on": _day(_recorded(answers, f"{name}.on")),
-        "note": _recorded(answers, f"{name}.note"),
-    }
+    latest = told.later(f"{name}.done", f"{name}.status")
+    status = STATUS_OF_TICK.get(latest.value, latest.value) if latest else told.words(f"{name}.status")
+    return {"status": status or STATUSES[0], "on": _day(_recorded(told, f"{name}.on")), "note": _recorded(told, f"{name}.note")}
 
 
-def party_values(party: Party, answers: Mapping[str, Answer]) -> dict[str, Any]:
+def party_values(party: Party, told: Tellings) -> dict[str, Any]:
     """Return what stands in the cells to fill in."""
     name = f"tracker.{party.id}"
     return {
-        "status": _recorded(answers, f"{name}.status", PARTY_STATUSES[0]),
-        "replied": _day(_recorded(answers, f"{name}.replied")),
-        "chased": _day(_recorded(answers, f"{name}.chased")),
-        "charge": _recorded(answers, f"{name}.charge", party.charge),
-        "note": _recorded(answers, f"{name}.note", party.notes),
+        "status": _recorded(told, f"{name}.status", PARTY_STATUSES[0]),
+        "replied": _day(_recorded(told, f"{name}.replied")),
+        "chased": _day(_recorded(told, f"{name}.chased")),
+        "charge": _recorded(told, f"{name}.charge", party.charge),
+        "note": _recorded(told, f"{name}.note", party.notes),
     }
 
 
-def _recorded(answers: Mapping[str, Answer], name: str, otherwise: str = "") -> str | None:
-    return (answers[name].value if name in answers else otherwise) or None
+def _recorded(told: Tellings, name: str, otherwise: str = "") -> str | None:
+    """Return the words that count for a field, also where they empty it."""
+    found = told.of(name)
+    return (found.value if found else otherwise) or None
 
 
 def _day(text: str | None) -> dt.date | str | None:
     """Return a date that was answered as a date; what is none stays as it was written."""
     try:
-        return read_date(text) if text else None
+        return read_day(text) if text else None
     except ValueError:
         return text

@@ -315,6 +315,11 @@ def _is_part(piece: Piece | None) -> bool:
     return isinstance(piece, Para) and piece.style.startswith("Heading") and piece.style != "Heading1"
 
 
+def _is_smaller(piece: Piece | None, heading: Piece | None) -> bool:
+    """Say whether this is a heading of a part of what that heading begins."""
+    return isinstance(piece, Para) and isinstance(heading, Para) and _is_part(piece) and piece.style > heading.style
+
+
 def _settle(pieces: list[Piece]) -> list[Piece]:
     """Put space after tables, and a paragraph where Word needs one: between two tables and at the end."""
     out: list[Piece] = []
@@ -324,9 +329,10 @@ def _settle(pieces: list[Piece]) -> list[Piece]:
         out.append(piece)
         following = pieces[n + 1] if n + 1 < len(pieces) else None
         if isinstance(piece, Para):
-            # A line that introduces a table or a part stays with it, or the heading above would end a page.
-            opens = n > 0 and _is_part(pieces[n - 1]) and not _is_part(piece)
-            piece.keep_next = piece.keep_next or (opens and (isinstance(following, Grid) or _is_part(following)))
+            # A line that introduces a table or a smaller part stays with it, or the heading above would end a page.
+            before = pieces[n - 1] if n else None
+            opens = _is_part(before) and not _is_part(piece) and (isinstance(following, Grid) or _is_smaller(following, before))
+            piece.keep_next = piece.keep_next or opens
             continue
         if isinstance(following, Para):
             if not following.style.startswith(("Heading", "Caption")):

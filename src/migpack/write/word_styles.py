@@ -62,7 +62,12 @@ _WINDOWS = {
         {"letterhead": (15, 6, 108, 23), "sender": (127, 7, 67, 60), "recipient": (25, 40, 94, 26)},
         96,
     ),
+    "profile-nhs_notify": Window(
+        {"letterhead": (15, 10, 108, 27), "sender": (127, 10, 67, 60), "recipient": (21.8, 49.2, 93, 26.7)},
+        97.6,
+    ),
 }
+_NARROW = frozenset({"profile-c5_window", "profile-nhs_notify"})  # margins of 15 mm
 
 
 def is_letter(tree: b.Tree) -> bool:
@@ -99,7 +104,7 @@ def sheet(tree: b.Tree) -> Sheet:
         return Sheet(width, height, 20, 18, 20)
     if not window(tree):
         return Sheet(width, height, 18, 20, 20)
-    return Sheet(width, height, 15, 15 if "profile-c5_window" in tree.classes else 20, 20)
+    return Sheet(width, height, 15, 15 if tree.classes & _NARROW else 20, 20)
 
 
 def fit(styles: Any, tree: b.Tree) -> None:

@@ -1,0 +1,254 @@
+"""The commands for letters by e-mail: drafts, send, ledger, sent, bounces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from migpack.cli.group import day_of, library_option, main, practice_argument, show, today_option, told_plainly
+from migpack.cli.sending import Run, exit_if, opened_outbox, send_items, send_test, tell_first
+
+if TYPE_CHECKING:
+    from migpack.cli.patients import Asked
+    from migpack.post.outbox import Outbox
+
+pack_option = click.option(
+    "--pack", type=click.Path(path_type=Path), default=Path("output"), show_default=True, help="Where the pack's folder is."
+)
+only_option = click.option("--only", multiple=True, metavar="ID", help="Only this letter, or this document's letters. May be repeated.")
+to_option = click.option("--to", multiple=True, metavar="WHO", help="Only to this recipient, by id or address. May be repeated.")
+
+
+def patients_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what a letter to patients needs."""
+    for option in (
+        click.option("--attach", is_flag=True, help="Attach each patient's own letter as a PDF."),
+        click.option("--patients", metavar="FILE", type=click.Path(path_type=Path), help="The list of patients (CSV or Excel)."),
+        click.option("--letter", metavar="ID", help="The letter to patients, such as letter_repeats."),
+    ):
+        command = option(command)
+    return command
+
+
+def _asked(
+    practice: Path,
+    pack: Path,
+    letter: str | None,
+    patients: Path | None,
+    attach: bool,
+    today: str | None,
+    areas: tuple[Path, ...],
+    *,
+    lasting: bool = False,
+) -> Asked | None:
+    """Return what was asked for patients, or None where nothing was."""
+    from migpack.cli.patients import Asked
+
+    if letter and patients:
+        return Asked(practice, pack, letter, patients, attach, today, areas, lasting)
+    if letter or patients or attach:
+        raise click.UsageError("a letter to patients needs both --letter and --patients")
+    return None
+
+
+@main.command()
+@practice_argument
+@click.option("--out", type=click.Path(path_type=Path), help="Where the drafts go.  [default: a folder beside the practice file]")
+@pack_option
+@only_option
+@to_option
+@patients_options
+@today_option
+@library_option
+@told_plainly
+def drafts(
+    practice: Path,
+    out: Path | None,
+    pack: Path,
+    only: tuple[str, ...],
+    to: tuple[str, ...],
+    letter: str | None,
+    patients: Path | None,
+    attach: bool,
+    today: str | None,
+    areas: tuple[Path, ...],
+) -> None:
+    """Write each letter that goes by e-mail as an unsent message (.eml), to be looked at and sent from your own mailbox.
+
+    Nothing leaves this machine. The page index.html beside them lists them in the order of sending. Letters that cannot be sent as they
+    are get no draft, are told with the reason, and make the exit code 1. With --letter and --patients, write one letter to a handful of
+    patients instead.
+    """
+    from migpack.cli.patients import draft_for_patients
+    from migpack.post.drafts import INDEX, draft_letters, write_drafts
+    from migpack.post.ledger import read_entries
+    from migpack.post.outbox import selected
+
+    if asked := _asked(practice, pack, letter, patients, attach, today, areas):
+        draft_for_patients(asked, out)
+        return
+    outbox = opened_outbox(practice, pack, today, areas, only)
+    drafted = draft_letters(outbox, selected(outbox, only, to), read_entries(practice.parent))
+    folder = out or practice.parent / "drafts"
+    write_drafts(folder, drafted.files)
+    tell_first(outbox.case)
+    click.echo(f"{drafted.count} drafts in {folder}; open {folder / INDEX} first")
+    exit_if(drafted.refused)
+
+
+@main.command()
+@practice_argument
+@pack_option
+@only_option
+@to_option
+@patients_options
+@click.option("--really-send", is_flag=True, help="Send. Without this, only show what would be sent.")
+@click.option("--early", is_flag=True, help="Send also what is not due yet.")
+@click.option("--resend", is_flag=True, help="Send again what may have arrived, was refused, came back, or has new words.")
+@click.option("--limit", type=click.IntRange(1), help="Send at most so many in this run.")
+@click.option("--rate", type=click.IntRange(1, 600), help="Send at most so many a minute.  [default: that of the practice file, or 30]")
+@click.option("--test-to", metavar="ADDRESS", help="Send everything to this address instead, marked as a test; nothing is recorded.")
+@today_option
+@library_option
+@told_plainly
+def send(
+    practice: Path,
+    pack: Path,
+    only: tuple[str, ...],
+    to: tuple[str, ...],
+    letter: str | None,
+    patients: Path | None,
+    attach: bool,
+    really_send: bool,
+    early: bool,
+    resend: bool,
+    limit: int | None,
+    rate: int | None,
+    test_to: str | None,
+    today: str | None,
+    areas: tuple[Path, ...],
+) -> None:
+    """Show the letters that would go out by e-mail, and to whom. With --really-send, send those that are due.
+
+    What was sent is remembered in ledger.sqlite beside the practice file, so that running this again sends only what has not been sent.
+    A letter that may have arrived is never sent twice without --resend. The exit code is 1 when a letter may not be sent, or was tried and
+    not sent. With --letter and --patients, one letter goes to the patients of a list who agreed to e-mail; a print list names the others.
+    """
+    from migpack.cli.patients import send_to_patients
+    from migpack.post.ledger import only_run
+
+    asked = _asked(practice, pack, letter, patients, attach, today, areas, lasting=really_send)
+    run = Run(really_send, early, resend, limit, rate, test_to)
+    with only_run(practice.parent) if really_send else nullcontext():
+        if asked:
+            send_to_patients(asked, run)
+        else:
+            _send_letters(opened_outbox(practice, pack, today, areas, only), practice.parent, only, to, run)
+
+
+def _send_letters(outbox: Outbox, folder: Path, only: tuple[str, ...], to: tuple[str, ...], run: Run) -> None:
+    from migpack.post.ledger import read_entries
+    from migpack.post.listing import plan_table
+    from migpack.post.outbox import items_of, selected
+    from migpack.post.run import chosen
+
+    letters = [letter for letter in selected(outbox, only, to) if letter.to.address]
+    due = [letter for letter in letters if run.early or run.test_to or letter.due <= outbox.prepared.today]
+    objections = [found for letter in due if (found := outbox.objection(letter))]
+    refused = {found.place.file for found in objections}
+    items = items_of(outbox, [letter for letter in due if letter.name not in refused])
+    known = read_entries(folder)
+    show([plan_table(outbox, letters, refused, known, early=run.early)])
+    tell_first(outbox.case)
+    if run.test_to:
+        send_test(outbox.case, folder, items, run)
+    elif not run.really:
+        click.echo(f"nothing was sent; --really-send sends {len(chosen(items, known, resend=run.resend)[: run.limit])} letters")
+    else:
+        send_items(outbox.case, folder, items, run)
+    exit_if(objections)
+
+
+@main.command()
+@practice_argument
+@click.option("--status", "statuses", multiple=True, help="Only with this status, such as sent or unknown. May be repeated.")
+@click.option("--document", "documents", multiple=True, metavar="ID", help="Only this document. May be repeated.")
+@click.option("--recipient", "recipients", multiple=True, metavar="ID", help="Only this recipient. May be repeated.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV instead of a table.")
+@told_plainly
+def ledger(practice: Path, statuses: tuple[str, ...], documents: tuple[str, ...], recipients: tuple[str, ...], as_csv: bool) -> None:
+    """List who was sent what, when, and how it ended."""
+    from migpack.post.ledger import STATES, read_entries
+    from migpack.post.listing import csv_text, ledger_table
+    from migpack.problems import Mistakes, Place, Problem, did_you_mean
+
+    if unknown := [word for word in statuses if word not in STATES]:
+        raise Mistakes(Problem(Place("--status"), f"no status is called '{word}'", did_you_mean(word, STATES)) for word in unknown)
+    entries = [
+        entry
+        for entry in read_entries(practice.parent)
+        if (not statuses or entry.status in statuses)
+        and (not documents or {entry.document, entry.document.partition(".")[0]} & set(documents))
+        and (not recipients or entry.recipient in recipients)
+    ]
+    if as_csv:
+        click.echo(csv_text(entries), nl=False)
+    elif entries:
+        show([ledger_table(entries)])
+    else:
+        click.echo("the ledger has no such letter")
+
+
+@main.command()
+@practice_argument
+@click.argument("letter")
+@click.option("--by", type=click.Choice(["post", "hand", "email"]), required=True, help="How it went.")
+@click.option("--on", required=True, metavar="DATE", help="The day it went, such as 2027-03-04.")
+@click.option("--to", metavar="WHO", help="To whom, where the letter goes to several.")
+@pack_option
+@library_option
+@told_plainly
+def sent(practice: Path, letter: str, by: str, on: str, to: str | None, pack: Path, areas: tuple[Path, ...]) -> None:
+    """Record that LETTER went by post, by hand or from your own mailbox, as 'migpack drafts' and 'migpack send' name it.
+
+    For a letter to patients, name the document, such as letter_repeats: all that were to be printed are then recorded as sent.
+    """
+    from migpack.post.by_hand import record
+
+    told = record(opened_outbox(practice, pack, None, areas, {letter}), practice.parent, letter, to or "", by, day_of(on))
+    click.echo(f"recorded: {told}")
+
+
+@main.command()
+@practice_argument
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@told_plainly
+def bounces(practice: Path, files: tuple[Path, ...]) -> None:
+    """Read delivery reports that came back (.eml or mbox) and mark the letters that did not arrive.
+
+    Patients among them are put on the print list of their letter.
+    """
+    from migpack.post.bounces import read_reports, record_bounces
+    from migpack.post.ledger import opened, read_entries
+    from migpack.post.lists import lists_folder, read_rows, write_rows
+    from migpack.problems import Place, Problem, mistake
+
+    if not read_entries(practice.parent):
+        raise mistake(Place(str(practice)), "nothing has been sent from here", "name the practice file that was used")
+    reports = {file: read_reports(file) for file in files}
+    with opened(practice.parent) as ledger:
+        returned = record_bounces((report for found in reports.values() for report in found), ledger)
+    others, unmatched = returned.others, returned.unmatched
+    click.echo(f"{len(returned.bounced)} letters came back, {others} reports of another kind, {unmatched} not about our letters")
+    for entry in returned.bounced:
+        click.echo(f"  {entry.document}: {f'row {entry.row}' if entry.row else entry.recipient}")
+    for letter in sorted({entry.document for entry in returned.bounced if entry.row}):
+        folder = lists_folder(practice.parent, letter)
+        rows = read_rows(folder) | {entry.row for entry in returned.bounced if entry.document == letter and entry.row}
+        click.echo(f"{letter}: {len(rows)} rows to print for in {write_rows(folder, rows)}")
+    nothing = "this holds no delivery report"
+    exit_if(Problem(Place(str(file)), nothing, "save the report itself as .eml") for file, found in reports.items() if not found)

@@ -1,0 +1,84 @@
+"""A laid-out document → the objects that WeasyPrint makes of it (pydyf), and in them its pages as operators."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from migpack.letters.cut import CutPage, cut_page, letters_of, operators
+from migpack.write.pdf import Printer
+
+# Of each line of the address, and of each other segment: how many lines it takes, and letters of other fonts that make them higher.
+Lines = tuple[int, str]
+Key = tuple[tuple[Lines, ...], tuple[Lines, ...]]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A letter laid out with fillers; `lines` are the names of its cuts in the order of a setting's lines."""
+
+    key: Key
+    document: Any
+    fillers: Mapping[str, str]
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The names of the lines, in the order of a setting's lines."""
+        return tuple(self.fillers)
+
+
+class Composed:
+    """The objects of a document and how its parts are found in them."""
+
+    def __init__(self, printer: Printer, document: Any, name: str = "letters") -> None:
+        """Compose a document.
+
+        Raises:
+            PrintError: it cannot be printed as it stands.
+        """
+        self.pdf = printer.compose(document, name=name)
+        self.objects: Sequence[Any] = self.pdf.objects
+        self._letters = letters_of(document)
+        self.info: bytes = self.pdf.info.reference
+        self.size = len(self.pdf.objects)
+        first = self.page(0)
+        self.resources: bytes = first["Resources"]
+        self.media_box: bytes = first["MediaBox"].data
+
+    def page(self, index: int) -> Any:
+        """Return the dictionary of a page."""
+        return self.objects[self.pdf.pages["Kids"][3 * index]]
+
+    @property
+    def pages(self) -> Iterator[tuple[bytes, ...]]:
+        """The operators of each page."""
+        for index in range(self.pdf.pages["Count"]):
+            yield operators(self.objects[int(self.page(index)["Contents"].split()[0])])
+
+    def cut(self, layouts: Sequence[Layout]) -> list[tuple[CutPage, ...] | None]:
+        """Return the pages of each layout (in the order of composing), cut at its fillers; None where one is not found just once."""
+        drawn, found = self.pages, list[tuple[CutPage, ...] | None]()
+        for layout in layouts:
+            pages = tuple(cut_page(next(drawn), self._letters, layout.fillers) for _ in layout.document.pages)
+            lines = [place.line for page in pages for place in page.cuts]
+            found.append(pages if sorted(lines) == sorted(layout.fillers) else None)
+        return found
+
+    def keep(self, count: int) -> None:
+        """Take all pages but the first ones out of the document and out of its tags."""
+        kids = self.pdf.pages["Kids"]
+        gone = {f"{number} 0 R".encode() for number in kids[3 * count :: 3]}
+        kids[3 * count :] = []
+        self.pdf.pages["Count"] = count
+        root = self._object(self.pdf.catalog["StructTreeRoot"])
+        nums = self._object(root["ParentTree"])["Nums"]
+        for place in reversed(range(0, len(nums), 2)):
+            if count <= nums[place] < count + len(gone):
+                nums[place : place + 2] = []
+        (top,) = root["K"]
+        tree = self._object(top)["K"]
+        tree[:] = [kid for kid in tree if self._object(kid)["Pg"] not in gone]
+
+    def _object(self, reference: bytes) -> Any:
+        return self.objects[int(reference.split()[0])]

@@ -1,0 +1,196 @@
+"""Recipients → the lines that each letter needs, and the few layouts that hold all of them.
+
+A layout is the letter laid out in full with fillers: words as wide as a line may be, so that whatever is poured in is no wider. Letters
+whose segments take as many lines each are the same layout. What cannot be set with certainty has no setting: full layout takes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import escape
+
+from migpack.letters.composed import Composed, Key, Layout, Lines
+from migpack.letters.learned import Learned, LearnedLine
+from migpack.letters.measure import Room, Rooms, texts_of
+from migpack.letters.pattern import Segment, find_pattern, marked_page, marked_places, plain
+from migpack.letters.recipients import Recipient
+from migpack.letters.shaping import is_simple
+from migpack.model import Page
+from migpack.render import Addressee, PatientLetter
+from migpack.write.pdf import Printer
+
+_LETTERS_PAGE = (
+    '<!doctype html><html lang="en-GB"><head><meta charset="utf-8"><title>Letters</title>'
+    '<link rel="stylesheet" href="library:styles/house.css"></head><body>{}</body></html>'
+)
+MOST_ADDRESS_LINES = 7
+ADDRESS = "address"  # how the names of its lines start
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A letter's lines as glyphs, those of the address first, and what tells its layout."""
+
+    key: Key
+    lines: tuple[bytes, ...]
+
+
+class Compositor:
+    """Sets the lines of letters from one template, and lays out what they are poured into."""
+
+    def __init__(self, letter: PatientLetter, fields: Sequence[str], printer: Printer, read_file: Callable[[str], bytes]) -> None:
+        """Take the letter, the ids of all merge fields and the reader of library files.
+
+        Raises:
+            Mistakes: its template has a mistake.
+        """
+        self._letter, self._fields, self._printer = letter, tuple(fields), printer
+        self.pattern = find_pattern(letter, fields, printer.parse)
+        self.why_not = self.pattern.why_not
+        self._segments: tuple[tuple[Segment, Room], ...] = ()
+        self._address: Room | None = None
+        self._layouts: dict[Key, Layout | None] = {}
+        self.page_count = 0  # of a letter with short facts, where there is a pattern
+        self._learned = Learned(printer, read_file)
+        if not self.why_not:
+            self._find_rooms(Rooms(read_file))
+
+    def learn(self, recipients: Iterable[Recipient]) -> None:
+        """Learn the lines of these letters whose letters join, turn or move one another."""
+        named = (recipient for recipient in recipients if self._address and not _is_ascii(recipient))
+        self._learned.learn(line for recipient in named for line in self.texts(recipient) if not is_simple(line[1]))
+
+    def set(self, recipient: Recipient) -> Setting | None:
+        """Return a letter's lines and layout; None where they are not certain."""
+        texts = self.texts(recipient)
+        drawn: list[bytes] = []
+        kinds: list[Lines] = []
+        for room, text in texts:
+            if lines := room.face.lines(text, room.width_px):
+                drawn += lines
+                kinds.append((len(lines), ""))
+            elif learned := self.learned(room, text):
+                drawn.append(learned.drawn)
+                kinds.append((1, learned.samples))
+            else:
+                return None
+        count = len(recipient.address)
+        return Setting((tuple(kinds[:count]), tuple(kinds[count:])), tuple(drawn)) if texts else None
+
+    def learned(self, room: Room, text: str) -> LearnedLine | None:
+        """Return a line that was learned, if it fits its room."""
+        return self._learned.find(room, text)
+
+    def distrust(self, why: str) -> None:
+        """Send all letters through full layout from now on."""
+        self.why_not, self._address = why, None
+
+    def texts(self, recipient: Recipient) -> list[tuple[Room, str]]:
+        """Return the text of each line of the address and of each other segment, with its room; nothing where a fact is missing."""
+        if self._address is None or not self.pattern.fields <= recipient.values.keys():
+            return []
+        own = [(room, segment.text(recipient.values)) for segment, room in self._segments]
+        return [*((self._address, plain(line)) for line in recipient.address), *own]
+
+    def shows(self, letter: str) -> bool:
+        """Say whether the fonts of the segments have a letter."""
+        return all(room.face.has(letter) for room in self._rooms)
+
+    @property
+    def _rooms(self) -> list[Room]:
+        """The rooms of all segments in the order in which a page shows them: what stands in a place of its own comes last."""
+        rooms = [room for room in (self._address, *(room for _, room in self._segments)) if room]
+        return sorted(rooms, key=lambda room: room.fixed)
+
+    @property
+    def loose_address(self) -> bool:
+        """Whether nothing on the page moves with the lines of the address."""
+        return self._address is not None and self._address.fixed
+
+    def compose(self, layouts: Sequence[Layout], letters: frozenset[str], *, learned: bool = True) -> Composed:
+        """Return the pages of layouts as objects that share their fonts, in which these letters are, and those of learned lines.
+
+        Args:
+            letters: those of the patients' facts; the words of the template between them are added.
+        """
+        if not layouts:
+            return Composed(self._printer, self._example())
+        extra = self._letters_page(letters.union(*(part for segment, _ in self._segments for part in segment.parts[::2])))
+        sheets = [page for layout in layouts for page in layout.document.pages]
+        return Composed(self._printer, layouts[0].document.copy([*sheets, *extra.pages, *(self._learned.pages if learned else ())]))
+
+    def compose_in_full(self, pages: Sequence[Page]) -> tuple[Composed, list[int]]:
+        """Lay out letters in full and return them as objects that share their fonts, and the number of pages of each."""
+        documents = [self._printer.lay_out(page, forms=False) for page in pages]
+        sheets = [sheet for document in documents for sheet in document.pages]
+        return Composed(self._printer, documents[0].copy(sheets)), [len(document.pages) for document in documents]
+
+    def _example(self) -> Any:
+        return self._printer.lay_out(self._letter.page(Addressee(dict.fromkeys(self._fields, "x"), ("x",))), forms=False)
+
+    def _letters_page(self, letters: frozenset[str]) -> Any:
+        """Return a laid-out page that shows these letters in each face that a segment has, so that its fonts hold them."""
+        faces = dict.fromkeys(room.css for room in self._rooms)
+        shown = escape(" ".join(sorted(letters)))
+        lines = "".join(f'<p style="{css}; overflow-wrap: anywhere">{shown}</p>' for css in faces)
+        return self._printer.lay_out_html(_LETTERS_PAGE.format(lines), "letters", forms=False)
+
+    def layout(self, key: Key) -> Layout | None:
+        """Return the layout of letters like this, laid out once; None where its fillers do not stand as they should."""
+        if key not in self._layouts:
+            self._layouts[key] = self._lay_out(key)
+        return self._layouts[key]
+
+    def _find_rooms(self, rooms: Rooms) -> None:
+        page = marked_page(self._letter, self._fields, 2)
+        document = self._printer.lay_out(page, forms=False)
+        self.page_count = len(document.pages)
+        places = [place for place in marked_places(self._printer.parse(page.html)) if place]
+        found = [(place.line, rooms.find(document, plain(place.words))) for place in places]
+        if any(room is None for _, room in found):
+            self.why_not = "a line about the patient does not stand at the start of a line of its own"
+            return
+        address = {room for line, room in found if line >= 0}
+        self._address = next(iter(address)) if len(address) == 1 else None
+        others = [room for line, room in found if line < 0 and room]
+        self._segments = tuple(zip(self.pattern.segments, others, strict=True))
+        for room in self._rooms:
+            room.face.first_at(next(first.face.size_px for first in self._rooms if first.typeface == room.typeface))
+
+    def _lay_out(self, key: Key) -> Layout | None:
+        assert self._address
+        page = marked_page(self._letter, self._fields, len(key[0]))
+        address, others = iter(zip(key[0], [self._address] * len(key[0]), strict=True)), iter(zip(key[1], self._segments, strict=True))
+        by_line: dict[str, str] = {}
+        later: dict[str, str] = {}
+
+        def fill(root: Any) -> None:
+            for number, place in enumerate(marked_places(root)):
+                assert place
+                if place.line >= 0:
+                    (count, samples), room = next(address)
+                    made, of = by_line, ADDRESS
+                else:
+                    (count, samples), (_, room) = next(others)
+                    made, of = later, ""
+                names = [f"{of}{number}.{line}" for line in range(count)]
+                words = [room.filler(f"qzx{number}y{line}xzq", samples) for line in range(count)]
+                made.update(zip(names, words, strict=True))
+                place.write(" ".join(words))
+
+        document = self._printer.lay_out_html(page.html, page.document.id, forms=False, change=fill)
+        fillers = by_line | later
+        layout = Layout(key, document, fillers)
+        return layout if self._stands(layout) else None
+
+    def _stands(self, layout: Layout) -> bool:
+        """Say whether each filler of a layout stands on a line of its own."""
+        texts = [text.text for page in layout.document.pages for text in texts_of(page)]
+        return all(texts.count(filler) == 1 for filler in layout.fillers.values())
+
+
+def _is_ascii(recipient: Recipient) -> bool:
+    return all(map(str.isascii, recipient.address)) and all(map(str.isascii, recipient.values.values()))

@@ -1,0 +1,111 @@
+"""Lines whose letters join, turn or move one another → their glyphs, taken from a page on which WeasyPrint sets each line once.
+
+A line that needs one of the fonts for other scripts is a little higher than one that does not: `samples` has a letter of each such font,
+which makes any line as high.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from markupsafe import escape
+
+from migpack.letters.cut import operators
+from migpack.letters.measure import Room, texts_of
+from migpack.letters.shaping import ROUNDING_PX, letters_of_font
+from migpack.write.pdf import Printer
+from migpack.write.scripts import SCRIPT_FONTS, SCRIPTS
+
+_PAGE = (
+    '<!doctype html><html lang="en-GB"><head><meta charset="utf-8"><title>Lines</title>'
+    '<link rel="stylesheet" href="library:styles/house.css"></head><body>{}</body></html>'
+)
+_AT_ONCE = 500  # lines on one set of pages
+
+
+@dataclass(frozen=True)
+class LearnedLine:
+    """What draws a line, in the place of the glyphs between '[<' and '>] TJ'; and letters that make any line as high."""
+
+    drawn: bytes
+    samples: str
+
+
+class Learned:
+    """Lines that have been learned, and the pages (WeasyPrint) whose fonts hold their glyphs."""
+
+    def __init__(self, printer: Printer, read: Callable[[str], bytes]) -> None:
+        """Take the printer and the reader of library files."""
+        self._printer, self._read = printer, read
+        self._lines: dict[tuple[Room, str], LearnedLine | None] = {}
+        self.pages: list[Any] = []
+
+    def find(self, room: Room, text: str) -> LearnedLine | None:
+        """Return a line, if it was learned and fits."""
+        return self._lines.get((room, text))
+
+    def learn(self, lines: Iterable[tuple[Room, str]]) -> None:
+        """Learn lines that are not yet known; one that our fonts lack a letter of, or that does not fit, stays unknown."""
+        new = [line for line in dict.fromkeys(lines) if line not in self._lines]
+        self._lines |= dict.fromkeys(new)
+        shown = [(room, text) for room, text in new if not self._printer.missing_letters(text) and self._samples(room, text) is not None]
+        for start in range(0, len(shown), _AT_ONCE):
+            self._learn(shown[start : start + _AT_ONCE])
+
+    def _learn(self, lines: list[tuple[Room, str]]) -> None:
+        body = "".join(f'<p style="{room.css}; white-space: nowrap">{escape(text)}</p>' for room, text in lines)
+        document = self._printer.lay_out_html(_PAGE.format(body), "lines", forms=False)
+        self.pages += document.pages
+        pdf = self._printer.compose(document, name="lines")
+        drawn = self._drawn(document, pdf)
+        for (room, text), (width, glyphs) in zip(lines, drawn, strict=True):
+            if width <= room.width_px - ROUNDING_PX:
+                self._lines[room, text] = LearnedLine(glyphs, self._samples(room, text) or "")
+
+    def _drawn(self, document: Any, pdf: Any) -> Iterator[tuple[float, bytes]]:
+        """Yield of each line its width in pixels and what draws it."""
+        kids = pdf.pages["Kids"][::3]
+        for page, number in zip(document.pages, kids, strict=True):
+            widths = [text.width for text in texts_of(page)]
+            stream = pdf.objects[int(pdf.objects[number]["Contents"].split()[0])]
+            blocks = list(_blocks(operators(stream)))
+            for width, block in zip(widths, blocks, strict=False):  # the running foot comes last
+                yield width, b">] TJ\n" + b"\n".join(block) + b"\n[<"
+
+    def _samples(self, room: Room, text: str) -> str | None:
+        """Return a letter of each font that a line needs besides the one of its room; None where that is not certain."""
+        found = set()
+        for letter in text:
+            if not room.face.has(letter) and unicodedata.category(letter) not in ("Cc", "Cf"):
+                fonts = [sample for letters, sample in self._fonts if letter in letters]
+                if len(fonts) != 1:
+                    return None
+                found.add(fonts[0])
+        return "".join(sorted(found))
+
+    @cached_property
+    def _fonts(self) -> tuple[tuple[frozenset[str], str], ...]:
+        """The letters of each font for another script, and one of that script."""
+        fonts = [letters_of_font(self._read(name)) for name in SCRIPT_FONTS]
+        return tuple((letters, _first(letters, script)) for letters, script in zip(fonts, SCRIPTS, strict=True))
+
+
+def _first(letters: frozenset[str], script: str) -> str:
+    own = (letter for letter in letters if unicodedata.category(letter) == "Lo")
+    return min(letter for letter in own if unicodedata.name(letter).startswith(f"{script.upper()} LETTER"))
+
+
+def _blocks(drawn: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Yield what each text object shows, without its place."""
+    block: list[bytes] = []
+    for operator in drawn:
+        if operator == b"BT":
+            block = []
+        elif operator == b"ET":
+            yield block
+        elif not operator.endswith(b"Tm"):
+            block.append(operator)

@@ -1,0 +1,102 @@
+"""A letter laid out once, with marks → where each of its segments stands: its font and size, the width it may fill, and whether
+the rest of the page moves with it. Lengths are CSS pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from migpack.letters.shaping import Face
+from migpack.write.pdf import FONTS
+
+_TOLERANCE_PX = 0.01
+_ORDINARY = {
+    "letter_spacing": "normal",
+    "word_spacing": 0,
+    "text_transform": "none",
+    "white_space": "normal",
+    "text_align_all": "start",
+    "direction": "ltr",
+    "text_decoration_line": "none",
+    "hyphens": "manual",
+    "overflow_wrap": "normal",
+    "visibility": "visible",
+}
+
+
+@dataclass(frozen=True)
+class Room:
+    """Where a segment stands: its font (in `css` too) at its size, the width its lines may fill; `fixed` where nothing moves with it."""
+
+    face: Face
+    typeface: str
+    css: str
+    width_px: float
+    fixed: bool
+
+    def filler(self, mark: str, samples: str = "") -> str:
+        """Return a word that starts with a mark and is as wide as a line can be, so that whatever fits a line is no wider.
+
+        Args:
+            samples: letters of other fonts that the word has, which make its line higher; then it is shorter than a line.
+        """
+        if samples:
+            return mark + samples
+        word = mark
+        for letter in "ni":
+            while (line := self.face.line(word + letter)) and line[1] <= self.width_px - 1:
+                word += letter
+        return word
+
+
+class Rooms:
+    """Finds the room of each segment; one font at one size is read once."""
+
+    def __init__(self, read: Callable[[str], bytes]) -> None:
+        """Take the reader of library files."""
+        self._read = read
+        self._faces: dict[tuple[str, float], Face] = {}
+
+    def find(self, document: Any, words: str) -> Room | None:
+        """Return the room of the one line of a laid-out document that holds these words; None where more than its width may matter."""
+        found = [path for page in document.pages for path in _paths(page._page_box, ()) if words in path[-1].text]
+        if len(found) != 1:
+            return None
+        *above, line, text = found[0]
+        block, style = above[-1], text.style
+        ordinary = all(
+            style[key] in (value, "break-word") if key == "overflow_wrap" else style[key] == value for key, value in _ORDINARY.items()
+        )
+        starts = abs(text.position_x - block.content_box_x()) < _TOLERANCE_PX
+        alone = [child for child in line.children if child is not text and getattr(child, "element_tag", "") != "br"]
+        if type(line).__name__ != "LineBox" or not ordinary or not starts or alone or style["font_family"] != ("Liberation Sans",):
+            return None
+        fixed = any(box.style["position"] in ("absolute", "fixed") for box in above)
+        typeface = f"font-weight: {style['font_weight']}; font-style: {style['font_style']}"
+        return Room(self._face(style), typeface, f"font-size: {style['font_size']}px; {typeface}", block.width, fixed)
+
+    def _face(self, style: Any) -> Face:
+        bold, slanted = style["font_weight"] >= 600, style["font_style"] != "normal"
+        name = FONTS[bold + 2 * slanted]
+        key = name, style["font_size"]
+        if key not in self._faces:
+            self._faces[key] = Face(self._read(name), style["font_size"])
+        return self._faces[key]
+
+
+def _paths(box: Any, above: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+    """Yield each text of a page with all the boxes it stands in."""
+    box = getattr(box, "_box", box)  # what is placed absolutely stands in a placeholder
+    if type(box).__name__ == "TextBox":
+        yield (*above, box)
+    for child in getattr(box, "children", ()):
+        yield from _paths(child, (*above, box))
+
+
+def texts_of(page: Any) -> Iterator[Any]:
+    """Yield each text (a WeasyPrint box) of a laid-out page, what stands in its margins apart."""
+    for child in page._page_box.children:
+        if not getattr(child, "at_keyword", ""):
+            yield from (path[-1] for path in _paths(child, ()))

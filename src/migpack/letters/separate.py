@@ -1,0 +1,171 @@
+"""Recipients → one tagged PDF (PDF/UA-1) for each letter, numbered in order, in a zip.
+
+A letter is what its kind shares, already packed, then a few small streams of its own, then the table that finds them. Nothing in a
+file says more of a patient than its pages do, and file names say nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import struct
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any, BinaryIO
+
+from migpack.letters.composed import Composed, Key, Layout
+from migpack.letters.cut import Cut, CutPage
+from migpack.letters.layouts import Compositor, Setting
+from migpack.letters.pdf_file import PdfFile, write_composed
+from migpack.letters.recipients import Recipient
+from migpack.letters.zip_file import ZipFile
+
+_SHORT = 300  # bytes between two lines that go with each letter rather than make a stream of their own
+_ENTRY = struct.Struct(">BIB")
+_STREAM_END = b"\nendstream\nendobj\n"
+_ROOT = 2  # the number that pydyf gives the catalogue
+
+
+def write_separate(compositor: Compositor, in_full: Callable[[Recipient], bytes], recipients: Sequence[Recipient], out: BinaryIO) -> int:
+    """Write the zip; return how many letters went through full layout.
+
+    Args:
+        in_full: a recipient in, their letter out as a PDF, for letters that need full layout.
+
+    Raises:
+        MigpackError: a letter cannot be printed.
+    """
+    kinds = _Kinds(compositor, recipients)
+    slow = 0
+    with ZipFile(out) as packed:
+        for number, recipient in enumerate(recipients, 1):
+            name = b"%06d.pdf" % number
+            setting = compositor.set(recipient)
+            kind = kinds.find(setting, recipient) if setting else None
+            if kind is None or setting is None:
+                slow += 1
+                packed.add(name, in_full(recipient))
+            else:
+                packed.add_after(name, kind.shared, kind.crc, kind.pour(setting.lines))
+    return slow
+
+
+class _Kinds:
+    """The kinds of letters of a run, each made when it is first needed."""
+
+    def __init__(self, compositor: Compositor, recipients: Sequence[Recipient]) -> None:
+        self._compositor = compositor
+        compositor.learn(recipients)
+        letters = set[str]()
+        for recipient in recipients:
+            letters.update(*recipient.address, *recipient.values.values())
+        shown = frozenset(letter for letter in letters if compositor.shows(letter))
+        # Most letters need none but ASCII letters, so their files need not hold the others.
+        self._letters = {True: frozenset(filter(str.isascii, shown)), False: shown}
+        self._made: dict[tuple[Key, bool], _Kind | None] = {}
+
+    def find(self, setting: Setting, recipient: Recipient) -> _Kind | None:
+        """Return the kind of a letter; None where there is none."""
+        ascii_only = all(map(str.isascii, recipient.address)) and all(map(str.isascii, recipient.values.values()))
+        key = setting.key, ascii_only
+        if key not in self._made:
+            layout = self._compositor.layout(setting.key)
+            self._made[key] = self._make(layout, ascii_only) if layout else None
+        return self._made[key]
+
+    def _make(self, layout: Layout, ascii_only: bool) -> _Kind | None:
+        composed = self._compositor.compose([layout], self._letters[ascii_only], learned=not ascii_only)
+        (pages,) = composed.cut([layout])
+        if pages is None:
+            return None
+        composed.keep(len(pages))
+        return _kind(composed, pages, layout)
+
+
+@dataclass(frozen=True)
+class _Stream:
+    """A stream of a letter's own: its number, and what is poured into which of the letter's lines."""
+
+    number: int
+    form: bytes
+    pick: Callable[[Sequence[bytes]], Any]
+
+
+class _Kind:
+    """Letters that share all but a few streams."""
+
+    def __init__(self, shared: bytes, places: Sequence[bytes], streams: Sequence[_Stream], info: bytes) -> None:
+        """Take the shared bytes, the entries of the table of places, the letters' own streams, and the reference to /Info."""
+        self.shared, self.crc, self._identity = shared, zlib.crc32(shared), hashlib.sha256(shared)
+        self._streams, first = streams, streams[0].number
+        self._before, self._after = b"".join(places[:first]), b"".join(places[first + len(streams) :])
+        size = len(places) + 1
+        self._table = b"%d 0 obj\n<</Type/XRef/W[1 4 1]/Size %d/Root %d 0 R/Info %b/Length %d/ID[<%%b><%%b>]>>stream\n" % (
+            len(places),
+            size,
+            _ROOT,
+            info,
+            _ENTRY.size * size,
+        )
+
+    def pour(self, lines: Sequence[bytes]) -> bytes:
+        """Return what follows the shared bytes in the file of one letter."""
+        at, written, places, identity = len(self.shared), [], [self._before], self._identity.copy()
+        for stream in self._streams:
+            drawn = stream.form % stream.pick(lines)
+            identity.update(drawn)
+            packed = zlib.compress(drawn, 6)
+            head = b"%d 0 obj\n<</Filter/FlateDecode/Length %d>>stream\n" % (stream.number, len(packed))
+            written += [head, packed, _STREAM_END]
+            places.append(_ENTRY.pack(1, at, 0))
+            at += len(head) + len(packed) + len(_STREAM_END)
+        name = identity.hexdigest()[:32].encode()
+        table = (self._table % (name, name), *places, self._after, _ENTRY.pack(1, at, 0), _STREAM_END)
+        return b"".join((*written, *table, b"startxref\n%d\n%%%%EOF\n" % at))
+
+
+def _kind(composed: Composed, pages: Sequence[CutPage], layout: Layout) -> _Kind:
+    """Write what the letters of a layout share."""
+    out = io.BytesIO()
+    file = PdfFile(out, composed.size)
+    order = {name: place for place, name in enumerate(layout.lines)}
+    pieces = [_pieces(page) for page in pages]
+    own = iter(range(file.reserve(sum(bool(cuts) for page in pieces for _, cuts in page)), file.size))
+    streams = []
+    for index, page in enumerate(pieces):
+        contents = []
+        for drawn, cuts in page:
+            contents.append(next(own) if cuts else file.new())
+            if cuts:
+                streams.append(_Stream(contents[-1], drawn, _picker([order[place.line] for place in cuts])))
+            else:
+                file.stream(contents[-1], drawn)
+        composed.page(index)["Contents"] = b"[%b]" % b" ".join(b"%d 0 R" % number for number in contents)
+    write_composed(file, composed.objects, (b"%d 0 R" % _ROOT, composed.info))
+    file.flush()
+    return _Kind(out.getvalue(), [_ENTRY.pack(*place) for place in file.places()], streams, composed.info)
+
+
+def _picker(places: Sequence[int]) -> Callable[[Sequence[bytes]], Any]:
+    """Return what takes these of a letter's lines."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    (place,) = places
+    return lambda lines: (lines[place],)
+
+
+def _pieces(page: CutPage) -> list[tuple[bytes, list[Cut]]]:
+    """Return a page as streams: those that all letters share, and those of a letter's own with %b for each line."""
+    pieces: list[tuple[bytes, list[Cut]]] = []
+    start = 0
+    for place in page.cuts:
+        between = b"\n".join(page.operators[start : place.at])
+        if pieces and len(between) <= _SHORT:
+            form, cuts = pieces.pop()
+            pieces.append((form + b"\n" + between.replace(b"%", b"%%") + b"\n[<%b>] TJ", [*cuts, place]))
+        else:
+            pieces += [(between, []), (b"[<%b>] TJ", [place])]
+        start = place.end
+    return [*pieces, (b"\n".join(page.operators[start:]), [])]

@@ -1,0 +1,82 @@
+"""A few letters set both ways → whether pouring may be trusted with this version of WeasyPrint.
+
+Pouring relies on how WeasyPrint writes a page. It has been compared with full layout, letter by letter (tests/verify_letters.py), for the
+version named here; another version has to pass this trial at the start of each run.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from migpack.letters.cut import CutPage
+from migpack.letters.layouts import Compositor
+from migpack.letters.recipients import Recipient
+from migpack.model import Page
+
+VERIFIED = "70.0"
+LETTERS = 5
+_GLYPHS = re.compile(rb"([0-9a-f]{4})(?:>(-?\d+)<)?")
+_NOTHING = b"[<>] TJ"
+_ROUNDING = 1  # thousandths of the size: two sizes of one font may round the width of a letter differently
+
+
+def passes(compositor: Compositor, page_of: Callable[[Recipient], Page], recipients: Sequence[Recipient]) -> bool:
+    """Say whether letters that are poured are drawn as full layout draws them.
+
+    Args:
+        page_of: a recipient in, the page of their letter out.
+        recipients: those of the run, of which a few are tried.
+    """
+    some = recipients[:: max(1, len(recipients) // LETTERS)][:LETTERS]
+    compositor.learn(some)
+    return all(_is_equal(compositor, page_of(recipient), recipient) for recipient in some)
+
+
+def same(one: bytes, other: bytes) -> bool:
+    """Say whether two operators draw the same, give or take the rounding of glyphs' widths."""
+    if one == other:
+        return True
+    if not (one.endswith(b"TJ") and other.endswith(b"TJ")):
+        return False
+    shown = zip(_GLYPHS.findall(one), _GLYPHS.findall(other), strict=False)
+    moved = (abs(int(mine or 0) - int(its or 0)) if glyph == same else math.inf for (glyph, mine), (same, its) in shown)
+    return len(_GLYPHS.findall(one)) == len(_GLYPHS.findall(other)) and all(by <= _ROUNDING for by in moved)
+
+
+def _is_equal(compositor: Compositor, page: Page, recipient: Recipient) -> bool:
+    setting = compositor.set(recipient)
+    layout = compositor.layout(setting.key) if setting else None
+    if setting is None or layout is None:
+        return True  # it will go through full layout
+    (pages,) = compositor.compose([layout], frozenset()).cut([layout])
+    full, _ = compositor.compose_in_full([page])
+    if pages is None:
+        return True
+    lines = dict(zip(layout.lines, setting.lines, strict=True))
+    poured = [tuple(_poured(each, lines)) for each in pages]
+    expected = [tuple(_tidy(drawn)) for drawn in full.pages]
+    return len(poured) == len(expected) and all(map(_same_page, poured, expected))
+
+
+def _poured(page: CutPage, lines: dict[str, bytes]) -> Iterator[bytes]:
+    """Yield the operators of a page with lines poured in."""
+    drawn: list[bytes] = []
+    start = 0
+    for place in page.cuts:
+        drawn += [*page.operators[start : place.at], *(b"[<" + lines[place.line] + b">] TJ").split(b"\n")]
+        start = place.end
+    return _tidy([*drawn, *page.operators[start:]])
+
+
+def _tidy(drawn: Sequence[bytes]) -> Iterator[bytes]:
+    """Yield operators without those that show nothing and fonts that are not used."""
+    shown = [operator for operator in drawn if operator != _NOTHING]
+    for operator, after in zip(shown, [*shown[1:], b""], strict=True):
+        if not (operator.endswith(b" Tf") and after.endswith((b" Tf", b"ET"))):
+            yield operator
+
+
+def _same_page(one: Sequence[bytes], other: Sequence[bytes]) -> bool:
+    return len(one) == len(other) and all(map(same, one, other))
