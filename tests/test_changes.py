@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import sys
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from click.testing import CliRunner
@@ -26,6 +24,7 @@ from migpack.library import Library
 from migpack.model import Case, Page, Plan
 from migpack.pack import Prepared, changes_of, full_plan, prepare
 from migpack.plan import Wanted
+from migpack.post.ledger import Entry, opened
 from migpack.practice import PracticeFile
 from migpack.render import render
 from migpack.sent import Sent
@@ -226,12 +225,9 @@ def test_the_last_word_counts(told: list[tuple[str, int]]) -> None:
     assert {day.key for one in corrections(letters, plan) for day in one.days} == wrong
 
 
-def test_corrections_are_written_for_exactly_those_and_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_corrections_are_written_for_exactly_those_and_once(tmp_path: Path) -> None:
     path = samples.written(tmp_path, samples.with_only(TEXT, "notice", "correction"))
-    ledger = ModuleType("migpack.post.ledger")
-    letters = [sent(1, "exampleton_pharmacy", {"go_live": "2027-06-03", "exampleton_pharmacy.on": "2027-06-03"}, "2026-12-01")]
-    ledger.read_sent = lambda folder: tuple(letters)  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "migpack.post.ledger", ledger)
+    _record(tmp_path, "2026-12-01", "2027-06-03")
 
     def run(*words: object) -> str:
         done = CliRunner().invoke(main, [str(word) for word in words], catch_exceptions=False)
@@ -255,9 +251,16 @@ def test_corrections_are_written_for_exactly_those_and_once(tmp_path: Path, monk
     before = {name: file.read_bytes() for name, file in made.items()}
     run(*words)
     assert {name: file.read_bytes() for name, file in made.items()} == before
-    letters.append(sent(2, "exampleton_pharmacy", {"go_live": "2027-06-10", "exampleton_pharmacy.on": "2027-06-10"}, "2026-12-06"))
+    _record(tmp_path, "2026-12-06", "2027-06-10")
     run("build", path, "--out", tmp_path / "out", "--jobs", 1, "--today", "2026-12-07")
     assert not list(tmp_path.rglob("6-new-dates.*"))  # it has been sent, so it is needed no more
+
+
+def _record(folder: Path, on: str, day: str) -> None:
+    """Record that the pharmacy was sent a letter with this day."""
+    facts = {"go_live": day, "exampleton_pharmacy.on": day}
+    with opened(folder) as ledger:
+        ledger.add([Entry("exampleton_pharmacy", "notice.exampleton_pharmacy", "", on, status="sent", facts=facts, told_on=on)])
 
 
 def events(plan: Plan, last: dict[str, object]) -> dict[str, tuple[int, str, dt.date]]:

@@ -37,7 +37,6 @@ class Wish:
     """A milestone and the day, or the words, that it is to have."""
 
     id: str
-    text: str
     when: Moment | Offset
 
 
@@ -105,7 +104,7 @@ def _wish(word: str, case: Case, known: Mapping[str, Milestone]) -> Wish:
     given = case.file.dates.get(id)
     if isinstance(when, Moment) and not when.time and given and isinstance(given.now, Moment):
         when = replace(when, time=given.now.time)  # only the day was named: the hour stays
-    return Wish(id, text, when)
+    return Wish(id, when)
 
 
 def _when(id: str, text: str) -> Moment | Offset:

@@ -234,7 +234,7 @@ def _opened(
     library, day = Library.of(practice.parent, asked["areas"]), day_of(asked["today"])
     case = load(practice, library)
     last = read_last(pack_folder(case, asked["out"]))
-    case = case.after(last.issue, last.issued)
+    case = case.after(last.issue, last.issued, last.before, last.first)
     source = LetterSource(case, library, day, profile=asked["profile"] or "", draft=draft)
     listed = open_list(
         patients,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from migpack.cli.group import day_of
+from migpack.cli.group import case_of, day_of
 
 if TYPE_CHECKING:
     from migpack.model import Case
@@ -44,13 +44,11 @@ class Run:
 def opened_outbox(practice: Path, pack: Path, today: str | None, areas: tuple[Path, ...], only: Collection[str] = ()) -> Outbox:
     """Load a practice and return its letters over its built pack, all or only those meant."""
     from migpack.library import Library
-    from migpack.load import load
-    from migpack.pack import pack_folder
     from migpack.post.outbox import open_outbox
 
     library = Library.of(practice.parent, areas)
-    case = load(practice, library)
-    return open_outbox(case, library, day_of(today), pack_folder(case, pack), only)
+    folder, _, case = case_of(practice, library, pack)
+    return open_outbox(case, library, day_of(today), folder, only)
 
 
 def tell_first(case: Case, *, patients: bool = False) -> None:

@@ -64,7 +64,7 @@ def open_outbox(case: Case, library: Library, today: dt.date, folder: Path, only
     last = read_last(folder)
     if last == NOTHING:
         raise mistake(Place(str(folder)), "there is no pack here to send letters from", f"run: migpack build {case.name}")
-    case = case.after(last.issue, last.issued)
+    case = case.after(last.issue, last.issued, last.before, last.first)
     plan = plan_only(case, today)
     ids = mailed_documents(plan, only) | {document.id for document in plan.every_document if document.id in only}
     prepared = prepare(case, library, today, Wanted(only=ids))

@@ -80,7 +80,7 @@ def open_patient_email(case: Case, library: Library, today: dt.date, folder: Pat
     last = read_last(folder)
     if last == NOTHING:
         raise mistake(Place(str(folder)), "there is no pack here to send letters from", f"run: migpack build {case.name}")
-    prepared = prepare(case.after(last.issue, last.issued), library, today, Wanted(only=frozenset({letter})))
+    prepared = prepare(case.after(last.issue, last.issued, last.before, last.first), library, today, Wanted(only=frozenset({letter})))
     pages = {page.document.id: page for page in prepared.pages}
     page = pages.get(letter)
     if page is None or page.document.spec.audience != "patients" or page.document.spec.fillable:
