@@ -49,7 +49,7 @@ _ODD = (
     "A Y",
     "Ffion Effie Offiffle",
     "Wolfeschlegelsteinhausenbergerdorff " * 2 + "Featherstonehaugh Cholmondeley",
-    "Anne-Marie Elizabeth Alexandra Josephine Plunkett-Ernle-Erle-Drax-Cavendish-Bentinck-Fortescue-Marj O'",
+    "Anne-Marie Elizabeth Alexandra Josephine Plunkett-Ernle-Erle-Drax-Cavendish-Bentinck-Fortescue-O'Har",
 )
 _STREETS = "Mill Church Station Orchard Heather Saffron Waterfall Bluff Cliff Meadow Kiln Tannery Weavers Larkfield".split()
 _KINDS = "Road Lane Street Close Way Terrace Rise Grove".split()

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import string
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migpack.letters.addresses import AREAS, Address, compose, joined_house, read_address, split_address, tidied, uk_postcode
+from migpack.letters.addresses import AREAS, Address, compose, joined_house, split_address, tidied, uk_postcode
 
 ABROAD = frozenset({"france", "ireland", "usa"})
+
+
+def read_address(lines: Iterable[str], countries: frozenset[str] = frozenset()) -> Address:
+    """Return an address whose lines stand one below the other."""
+    return compose((), lines, "", "", countries)
+
 
 GOOD = [
     ("Ann Sample|1 Mill Lane|EX1 2AB", "Ann Sample|1 Mill Lane|EX1 2AB"),

@@ -109,8 +109,10 @@ def test_a_mail_merge_is_a_word_file_with_real_merge_fields(tmp_path: Path) -> N
 
 
 def test_a_document_kept_in_reserve_is_made_final_by_name_alone() -> None:
-    ready = samples.prepared(samples.SAMPLES["rich"], Wanted(final=frozenset({"all"}), only=frozenset({"delay_notice", "resident_note"})))
-    assert {page.document.id: page.draft for page in ready.pages} == {"delay_notice": True, "resident_note": False}
+    ready = samples.prepared(
+        samples.SAMPLES["rich"], Wanted(final=frozenset({"all"}), only=frozenset({"delay_notice", "care_home_letter"}))
+    )
+    assert {page.document.id: page.draft for page in ready.pages} == {"delay_notice": True, "care_home_letter": False}
 
 
 def test_words_about_a_decision_need_the_decision(tmp_path: Path) -> None:

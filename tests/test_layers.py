@@ -66,7 +66,7 @@ SLOW = ("weasyprint", "docx", "lxml", "openpyxl", "icalendar", "pypdf", "jinja2"
 PURE = [
     f"migpack.{name}"
     for name in "phrases timeline parties check plan chart vocabulary blocks writing markup proof facts record told go_no_go status "
-    "letters.addresses letters.choice letters.duplicates".split()
+    "letters.addresses letters.cells letters.choice letters.duplicates".split()
 ]
 OUTSIDE = ("os", "io", "sys", "pathlib", "shutil", "tempfile", "subprocess", "socket", "time", "urllib")
 SPEAKER = "migpack.cli"

@@ -435,8 +435,8 @@ class LetterRule(Fact):
     when: ColumnSays
 
 
-class EmailRule(Fact):
-    """Who may be written to by e-mail: the column that says so, and how it says yes."""
+class Consent(Fact):
+    """Who may be reached in a certain way: the column that says so, and how it says yes."""
 
     column: Line
     yes: LineOrLines = ("yes",)
@@ -457,7 +457,8 @@ class Recipients(Fact):
     letters: tuple[LetterRule, ...] = Field((), description="The first rule that holds decides; the others get the letter to patients")
     large_print: ColumnSays | None = None
     language: Languages | None = None
-    email_ok: EmailRule | None = Field(None, description="Without it nobody is written to by e-mail")
+    email_ok: Consent | None = Field(None, description="Without it nobody is written to by e-mail")
+    text_ok: Consent | None = Field(None, description="Without it nobody gets a text message")
 
 
 class Acceptance(Fact):

@@ -38,17 +38,6 @@ class Address(NamedTuple):
     dropped: str = ""
 
 
-def read_address(lines: Iterable[str], countries: frozenset[str] = frozenset()) -> Address:
-    """Return an address whose lines stand one below the other, the name first, the postcode last.
-
-    Args:
-        lines: as they came; blank ones are left out.
-        countries: names of countries abroad, folded by `folded`.
-    """
-    kept = [tidy for line in lines if (tidy := tidied(line))]
-    return _checked(kept, "", countries)
-
-
 def compose(name: Sequence[str], parts: Iterable[str], county: str, postcode: str, countries: frozenset[str]) -> Address:
     """Return an address made of the columns of a clinical system: the lines of the name, the parts in order, county and postcode.
 

@@ -6,7 +6,7 @@ Names are compared without capitals, spaces, '_', '-' and other signs. What the 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from migpack.content import Content, Ids, MergeField, Texts
@@ -67,23 +67,31 @@ def read_known(library: Library) -> KnownLists:
 
 
 class Names:
-    """The names of ours and what exports call them; `theirs` maps our names to columns of this practice."""
+    """The names of ours, and what exports, this practice and this list call them."""
 
-    def __init__(self, known: KnownLists, fields: Iterable[MergeField], theirs: Mapping[str, str], watched: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        known: KnownLists,
+        fields: Iterable[MergeField],
+        theirs: Mapping[str, str],
+        mapped: Mapping[str, str],
+        watched: Iterable[str],
+    ) -> None:
         """Take in the names.
 
         Args:
             known: what the library knows.
             fields: what letters may print; each is a column by its own id.
-            theirs: our name → the column that this practice uses for it.
+            theirs: our name → what this practice calls it, in the lists that have it.
+            mapped: our name → a column that this list must have.
             watched: further columns of this practice's that its rules look at.
         """
         self._ids: dict[str, str] = {folded(field.id): field.id for field in fields}
         for column in known.columns:
             self._ids |= dict.fromkeys((folded(column.id), folded(column.title), *map(folded, column.also)), column.id)
-        self._theirs = {folded(name): ours for ours, name in theirs.items()}
+        self._theirs = {folded(name): ours for ours, name in {**theirs, **mapped}.items()}
+        self._must = {ours: folded(name) for ours, name in mapped.items()}
         self._watched = frozenset(map(folded, watched))
-        self.ours = frozenset(self._ids.values())
 
     def count(self, header: Sequence[str]) -> int:
         """Return how many of a row's cells are names of columns that are known here."""
@@ -112,16 +120,18 @@ class Names:
         return places
 
     def _absent(self, mapped: Mapping[str, int], header: Sequence[str], file: str, row: int) -> Iterable[Problem]:
-        for fold, ours in self._theirs.items():
+        for ours, fold in self._must.items():
             if ours not in mapped:
-                yield Problem(Place(file, row), f"no column is called what you map to '{ours}'", did_you_mean(fold, filter(None, header)))
+                yield Problem(
+                    Place(file, row, 1), f"no column is called what you map to '{ours}'", did_you_mean(fold, filter(None, header))
+                )
 
 
 def _doubled(found: Mapping[str, list[int]], mapped: Mapping[str, int], header: Sequence[str], file: str, row: int) -> Iterable[Problem]:
     for ours, places in found.items():
         if len(places) > 1 and ours not in mapped:
             names = " and ".join(f"'{header[place]}'" for place in places)
-            yield Problem(Place(file, row), f"{names} both mean '{ours}'", f'choose one with --map "{header[places[0]]}={ours}"')
+            yield Problem(Place(file, row, 1), f"{names} both mean '{ours}'", f'choose one with --map "{header[places[0]]}={ours}"')
 
 
 def _too_few(places: Mapping[str, int], file: str, row: int) -> Iterable[Problem]:
@@ -129,7 +139,7 @@ def _too_few(places: Mapping[str, int], file: str, row: int) -> Iterable[Problem
         if not places.keys() & set(any_of):
             known = ", ".join(any_of)
             yield Problem(
-                Place(file, row), f"no column holds the {what}", f"name it with --map 'Their column=ours', ours being one of: {known}"
+                Place(file, row, 1), f"no column holds the {what}", f"name it with --map 'Their column=ours', ours being one of: {known}"
             )
 
 
@@ -148,6 +158,13 @@ def read_mapping(pairs: Iterable[str], known: Iterable[str]) -> dict[str, str]:
             raise mistake(Place("--map"), f"'{ours}' is not a column that is known here", did_you_mean(ours, allowed))
         mapping[ours] = theirs
     return mapping
+
+
+def unknown_names(theirs: Mapping[str, str], allowed: Iterable[str], place: Callable[[str], Place]) -> Iterable[Problem]:
+    """Yield each name in the practice file's recipients.columns that is not one of ours."""
+    known = frozenset(allowed)
+    for ours in theirs.keys() - known:
+        yield Problem(place(ours), f"recipients.columns: '{ours}' is not a column that is known here", did_you_mean(ours, known))
 
 
 def place_of(header: Sequence[str], name: str) -> int | None:

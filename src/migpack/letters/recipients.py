@@ -7,33 +7,26 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from operator import itemgetter, mul
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
 from migpack.letters.addresses import Address, compose, folded, joined_house, split_address
+from migpack.letters.cells import cleaned, nhs_number, read_birthday
 from migpack.letters.choice import Choice, watched_columns
-from migpack.letters.columns import KnownLists, Names, read_known, read_mapping
+from migpack.letters.columns import KnownLists, Names, read_known, read_mapping, unknown_names
 from migpack.letters.duplicates import Patients
 from migpack.letters.tables import Table, open_table
 from migpack.library import Library
 from migpack.model import Plan
-from migpack.values import MONTHS
+from migpack.problems import Mistakes
 
-_SPACES = re.compile(r"[^\S\n]+")
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\ufeff\u00ad\r"))
-_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _SORTED_NAME = re.compile(r"([^,()]+), *([^,()]+?)(?: *\(([^()]+)\))?")
-_DAY = re.compile(r"(?:[A-Za-z]+ )?(\d{1,2})[ ./-](\d{1,2}|[A-Za-z]{3,9})[ ./-](\d{4})|(\d{4})-?(\d{2})-?(\d{2})(?:[T ].*)?")
-_MONTHS = {name.casefold()[:length]: number for number, name in enumerate(MONTHS, 1) for length in range(3, len(name) + 1)}
-_GARBLED = re.compile("[ÂÃÄÅÎÏÐÙØàá][^ -~]")
-_WEIGHTS = tuple(range(10, 1, -1))
-_ZEROES = 48 * sum(_WEIGHTS)
-_PARTS = (*(f"address_line_{n}" for n in range(1, 8)), "house", "street", "locality", "town")
+_FORMULA = frozenset("=+-@")  # a spreadsheet would take what starts so for a formula
+_FIRST = itemgetter(0)
+_NONE = -1  # the place of a column that the list does not have
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +42,8 @@ class Recipient:
         email: as in the file, '' where none.
         phone: as in the file, '' where none.
         nhs_number: 10 digits, '' where none or a wrong one.
+        email_ok: whether the practice's rule says that this patient may be written to by e-mail.
+        text_ok: the same of text messages.
     """
 
     row: int
@@ -59,6 +54,8 @@ class Recipient:
     email: str = ""
     phone: str = ""
     nhs_number: str = ""
+    email_ok: bool = False
+    text_ok: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +112,7 @@ def open_list(
     *,
     mapping: Iterable[str] = (),
     letter: str = "",
+    style: str = "",
     needs_nhs_number: bool = False,
 ) -> PatientList:
     """Open a list of patients.
@@ -126,6 +124,7 @@ def open_list(
         today: the day by which ages are reckoned.
         mapping: 'Their column=ours', as the user gives it.
         letter: the letter that everybody gets, '' where the practice's rules decide.
+        style: the style that everybody gets, '' where the rules decide.
         needs_nhs_number: a row without a right NHS number is left out.
 
     Raises:
@@ -133,11 +132,12 @@ def open_list(
     """
     known, fields, rules = read_known(library), plan.case.content.messages.merge_fields, plan.case.file.recipients
     ours = {column.id for column in known.columns} | {field.id for field in fields}
-    theirs = {**rules.columns, **read_mapping(mapping, ours)}
-    names = Names(known, fields, theirs, watched_columns(rules))
+    if problems := list(unknown_names(rules.columns, ours, lambda name: plan.case.place("recipients", "columns", name))):
+        raise Mistakes(problems)
+    names = Names(known, fields, rules.columns, read_mapping(mapping, ours), watched_columns(rules))
     table = open_table(path, names.count)
     places = names.places(table.header, str(path), table.header_row)
-    choice = Choice(plan, table.header, letter=letter, letter_place=places.get("letter"))
+    choice = Choice(plan, table.header, letter=letter, style=style, letter_place=places.get("letter"))
     printed = frozenset(field.id for field in fields if not field.id.startswith(("address_line_", "postcode")))
     return PatientList(table, places, choice, known, printed, today, needs_nhs_number)
 
@@ -154,8 +154,8 @@ class _RowReader:
         self._no = frozenset(word.casefold() for word in patients.known.no_words)
         self._flags = [(places[code], code) for code in ("deceased", "deducted", "dissent") if code in places]
         self._values = [(id, place) for id, place in places.items() if id in patients.fields and id != "full_name"]
-        self._number, self._born, self._proxy = (places.get(id) for id in ("nhs_number", "date_of_birth", "proxy"))
-        self._email, self._phone = places.get("email"), places.get("phone")
+        self._number, self._born, self._addressed = (places.get(id, _NONE) for id in ("nhs_number", "date_of_birth", "letters_go_to"))
+        self._email, self._phone = places.get("email", _NONE), places.get("phone", _NONE)
         self._name = _NameReader(places)
         self._address = _AddressReader(places, frozenset(map(folded, patients.known.countries)))
         self._child_from = _years_before(patients.today, patients.known.guardian_until.age)
@@ -169,9 +169,10 @@ class _RowReader:
             cells = [*cells[: self._width], *[""] * (self._width - len(cells))]
         text = "".join(self._take(cells))
         if not (text.isascii() and text.isprintable()):
-            cells, code = _cleaned(cells, self._used)
+            cells, code = cleaned(cells, self._used)
             if code:
                 return self._list.left_out(row, code)
+        cells = [*map(str.strip, cells), ""]  # the last stands for every column that the list does not have
         return self._barred(row, cells) or self._recipient(row, cells)
 
     def _barred(self, row: int, cells: Sequence[str]) -> LeftOut | None:
@@ -179,66 +180,65 @@ class _RowReader:
         if row in self._hidden:
             return self._list.left_out(row, "hidden-row")
         for place, code in self._flags:
-            if (said := cells[place].strip()) and said.casefold() not in self._no:
+            if (said := cells[place]) and said.casefold() not in self._no:
                 return self._list.left_out(row, code)
         if column := self._choice.left_out(cells):
             return self._list.left_out(row, "left-out-by-practice", what=column)
         return None
 
     def _recipient(self, row: int, cells: Sequence[str]) -> Recipient | LeftOut:
-        name, code = self._name.read(cells)
-        letter, style, no_letter = self._choice.of(cells)
-        born = cells[self._born].strip() if self._born is not None else ""
-        number = nhs_number(cells[self._number]) if self._number is not None else ""
-        if code := code or no_letter:
-            return self._list.left_out(row, code, what=letter)
+        letter, style = self._choice.of(cells)
+        number, born = nhs_number(cells[self._number]), cells[self._born]
+        if not letter:
+            return self._list.left_out(row, "unknown-letter")
         if self._list.needs_nhs_number and not number:
             return self._list.left_out(row, "nhs-number-wrong")
-        above, name, code = self._addressee(cells, name, born)
+        above, name, code = self._addressee(cells, born)
         if code:
             return self._list.left_out(row, code)
-        address = self._address.read(cells, (*above, name), name)
-        if address.code == "too-many-address-lines" and above:
-            address = self._address.read(cells, (" ".join((*above, name)),), name)
+        address = self._address.read(cells, above, name)
         if address.code:
             return self._list.left_out(row, address.code)
+        values = {id: cells[place] for id, place in self._values}
+        values["full_name"] = f"{above} {name}" if above else name
+        if not _FORMULA.isdisjoint(map(_FIRST, filter(None, (*address.lines, *values.values())))):
+            return self._list.left_out(row, "formula-sign")
         if (first := self._seen.row_of(row, number, address.lines, born)) != row:
             return self._list.left_out(row, "duplicate", first=first)
         if address.dropped:
             self._list.notes.append(Note(row, f"The {address.dropped} is left out of the address, which would have too many lines."))
-        values = {id: cells[place].strip() for id, place in self._values}
-        values["full_name"] = " ".join((*above, name))
-        email = cells[self._email].strip() if self._email is not None else ""
-        phone = cells[self._phone].strip() if self._phone is not None else ""
-        return Recipient(row, letter, style, address.lines, values, email, phone, number)
+        reached = self._choice.email_ok(cells), self._choice.text_ok(cells)
+        return Recipient(row, letter, style, address.lines, values, cells[self._email], cells[self._phone], number, *reached)
 
-    def _addressee(self, cells: Sequence[str], name: str, born: str) -> tuple[tuple[str, ...], str, str]:
-        """Return the line above the name, the name, and a code: whom the letter to this patient is addressed to."""
-        if self._proxy is not None and (acts := " ".join(cells[self._proxy].split())) and acts.casefold() not in self._no:
-            return ((), acts, "") if any(map(str.isupper, acts)) and " " in acts else ((), "", "proxy-without-name")
+    def _addressee(self, cells: Sequence[str], born: str) -> tuple[str, str, str]:
+        """Return the words above the name, the name, and a code: whom the letter to this patient is addressed to."""
+        name, code = self._name.read(cells)
+        if code:
+            return "", "", code
+        if (other := cells[self._addressed]) and other.casefold() not in self._no:
+            is_name = " " in other and not other.islower()
+            return ("", " ".join(other.split()), "") if is_name else ("", "", "addressee-without-name")
         if born:
             day = read_birthday(born)
             if day is None:
-                return (), "", "date-of-birth-unclear"
+                return "", "", "date-of-birth-unclear"
             if day > self._child_from:
-                return (self._guardian,), name, ""
-        return (), name, ""
+                return self._guardian, name, ""
+        return "", name, ""
 
 
 class _NameReader:
     """Makes the name on the envelope from the columns that a list has for it."""
 
     def __init__(self, places: Mapping[str, int]) -> None:
-        self._full = places.get("full_name")
+        self._full = places.get("full_name", _NONE)
         given = "given_name" if "given_name" in places else "calling_name"
         self._parts = [places[id] for id in ("title", given, "family_name") if id in places]
 
     def read(self, cells: Sequence[str]) -> tuple[str, str]:
         """Return the name, or '' and the code of what is wrong with it."""
-        name = " ".join(cells[self._full].split()) if self._full is not None else ""
-        if not name:
-            name = " ".join(" ".join([cells[place] for place in self._parts]).split())
-        elif "," in name and (found := _SORTED_NAME.fullmatch(name)) and (found[3] or found[1].isupper()):
+        name = " ".join((cells[self._full] or " ".join([cells[place] for place in self._parts])).split())
+        if "," in name and (found := _SORTED_NAME.fullmatch(name)) and (found[3] or found[1].isupper()):
             name = " ".join(filter(None, (found[3], found[2], found[1])))
         if not name:
             return "", "name-is-missing"
@@ -251,50 +251,34 @@ class _AddressReader:
     def __init__(self, places: Mapping[str, int], countries: frozenset[str]) -> None:
         self._countries = countries
         self._lines = [places[f"address_line_{n}"] for n in range(1, 8) if f"address_line_{n}" in places]
-        self._house, self._street = places.get("house"), places.get("street")
+        self._house, self._street = places.get("house", _NONE), places.get("street", _NONE)
         self._towns = [places[id] for id in ("locality", "town") if id in places]
-        self._county, self._postcode = places.get("county"), places.get("postcode")
-        self._whole = places.get("address")
-        if self._lines or self._street is not None:
-            self._whole = None
+        self._county, self._postcode = places.get("county", _NONE), places.get("postcode", _NONE)
+        self._whole = _NONE if self._lines or "street" in places else places.get("address", _NONE)
 
-    def read(self, cells: Sequence[str], above: tuple[str, ...], name: str) -> Address:
-        """Return the address of a row below the lines of the name; a first line that says the name again is left out."""
-        parts = [part for place in self._lines for part in (cells[place].split("\n") if "\n" in cells[place] else (cells[place],))]
-        if parts and parts[0].strip().casefold() == name.casefold():
+    def read(self, cells: Sequence[str], above: str, name: str) -> Address:
+        """Return the address of a row below its name; the words above the name have a line of their own if there is room for it."""
+        parts = self._parts(cells, name)
+        county, postcode = cells[self._county], cells[self._postcode]
+        found = compose((above, name) if above else (name,), parts, county, postcode, self._countries)
+        if above and found.code == "too-many-address-lines":
+            return compose((f"{above} {name}",), parts, county, postcode, self._countries)
+        return found
+
+    def _parts(self, cells: Sequence[str], name: str) -> list[str]:
+        """Return the lines between the name and the county; a first line that says the name again is left out."""
+        parts = [cells[place] for place in self._lines]
+        if "\n" in "".join(parts):
+            parts = "\n".join(parts).split("\n")
+        if parts and parts[0].casefold() == name.casefold():
             del parts[0]
-        if self._whole is not None:
-            parts += split_address(cells[self._whole])
-        house = cells[self._house].replace("\n", " ") if self._house is not None else ""
-        street = cells[self._street].replace("\n", " ") if self._street is not None else ""
+        if whole := cells[self._whole]:
+            parts += split_address(whole)
+        house, street = cells[self._house], cells[self._street]
         if house or street:
-            parts += joined_house(house, street)
+            parts += joined_house(house.replace("\n", " "), street.replace("\n", " "))
         parts += [cells[place] for place in self._towns]
-        county = cells[self._county] if self._county is not None else ""
-        postcode = cells[self._postcode] if self._postcode is not None else ""
-        return compose(above, parts, county, postcode, self._countries)
-
-
-def nhs_number(text: str) -> str:
-    """Return the ten digits of an NHS number, or '' where the text is none: its check digit is wrong, or all digits are the same."""
-    digits = text.replace(" ", "").replace("-", "")
-    if len(digits) != 10 or not (digits.isascii() and digits.isdigit()) or digits == digits[0] * 10:
-        return ""
-    check = (_ZEROES - sum(map(mul, _WEIGHTS, digits.encode()))) % 11
-    return digits if check == ord(digits[9]) - 48 else ""
-
-
-@lru_cache(maxsize=65_536)
-def read_birthday(text: str) -> dt.date | None:
-    """Return a day as clinical systems write it (04-Mar-2015, 04/03/2015, 20150304 …), day before month; None where it is none."""
-    found = _DAY.fullmatch(" ".join(text.split()))
-    if not found:
-        return None
-    day, month, year = (found[1], found[2], found[3]) if found[1] else (found[6], found[5], found[4])
-    try:
-        return dt.date(int(year), int(_MONTHS.get(month.casefold(), month)), int(day))
-    except ValueError:
-        return None
+        return parts
 
 
 def _years_before(day: dt.date, years: int) -> dt.date:
@@ -307,29 +291,3 @@ def _years_before(day: dt.date, years: int) -> dt.date:
 
 def _taker(places: Sequence[int]) -> Callable[[Sequence[str]], Sequence[str]]:
     return itemgetter(*places) if len(places) > 1 else lambda cells: (cells[places[0]],)
-
-
-def _cleaned(cells: Sequence[str], places: Iterable[int]) -> tuple[Sequence[str], str]:
-    """Return a row whose cells are in composed form and hold no invisible characters, or the code of why it cannot be trusted."""
-    kept = list(cells)
-    for place in places:
-        text = cells[place]
-        if text.isascii() and text.isprintable():
-            continue
-        text = _SPACES.sub(" ", unicodedata.normalize("NFC", text).translate(_INVISIBLE))
-        if "\ufffd" in text or _is_garbled(text):
-            return cells, "garbled-text"
-        if not text.isprintable() and any(char in _OVERRIDES or (char != "\n" and unicodedata.category(char) == "Cc") for char in text):
-            return cells, "hidden-character"
-        kept[place] = text
-    return kept, ""
-
-
-def _is_garbled(text: str) -> bool:
-    """Say whether a text is UTF-8 that was read as Windows-1252: 'SiÃ¢n' is 'Siân'."""
-    if not _GARBLED.search(text):
-        return False
-    try:
-        return text.encode("cp1252").decode("utf-8") != text
-    except UnicodeError:
-        return False

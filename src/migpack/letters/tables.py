@@ -56,12 +56,8 @@ def open_table(path: Path, known: Callable[[Cells], int]) -> Table:
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
-    except IsADirectoryError:
-        raise mistake(Place(str(path)), "this is a folder", "name the file in it that lists the patients") from None
-    except FileNotFoundError:
-        raise mistake(Place(str(path)), "there is no such file", "check the name") from None
     except OSError as error:
-        raise mistake(Place(str(path)), f"the file cannot be read ({error.strerror})", "check who may read it") from None
+        raise _unreadable(path, error) from None
     if head.startswith(b"PK\x03\x04"):
         return _open_workbook(path, known)
     if head.startswith((b"\xd0\xcf\x11\xe0", b"%PDF", b"{\\rtf")):
@@ -79,7 +75,7 @@ def hash_of(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise mistake(Place(str(path)), f"the file cannot be read ({error.strerror})", "put it back and run this again") from None
+        raise _unreadable(path, error) from None
 
 
 def _open_text(path: Path, head: bytes, known: Callable[[Cells], int]) -> Table:
@@ -100,7 +96,7 @@ def _open_text(path: Path, head: bytes, known: Callable[[Cells], int]) -> Table:
             what = f"row {number + 1}: a cell starts with a quotation mark and does not end as one ({error})"
             raise mistake(Place(str(path)), what, "take the quotation mark out, or save the list from the program again") from None
         except OSError as error:
-            raise mistake(Place(str(path)), f"the file cannot be read ({error.strerror})", "put it back and run this again") from None
+            raise _unreadable(path, error) from None
 
     return Table(path, header, at, encoding, rows)
 
@@ -167,12 +163,17 @@ def _sheet_rows(path: Path) -> Iterator[tuple[int, Cells]]:
     """Yield number and texts of each row of the first visible sheet."""
     import openpyxl
 
-    with path.open("rb") as file:
-        book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
-        sheet = _visible_sheet(path, book)
-        sheet.reset_dimensions()  # some programs write a wrong one
-        for number, values in enumerate(sheet.iter_rows(values_only=True), 1):
-            yield number, [_text(value) for value in values]
+    try:
+        with path.open("rb") as file:
+            book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
+            sheet = _visible_sheet(path, book)
+            sheet.reset_dimensions()  # some programs write a wrong one
+            for number, values in enumerate(sheet.iter_rows(values_only=True), 1):
+                yield number, [_text(value) for value in values]
+    except Mistakes:
+        raise
+    except Exception:  # whatever a damaged workbook makes the reader say
+        raise _damaged(path) from None
 
 
 def _visible_sheet(path: Path, book: Any) -> Any:
@@ -201,8 +202,8 @@ def _hidden_rows(path: Path) -> frozenset[int]:
                 return frozenset(_row_numbers(iter(lambda: sheet.read(_CHUNK), b"")))
     except Mistakes:
         raise
-    except Exception:  # whatever a damaged workbook makes the reader say
-        raise mistake(Place(str(path)), "this workbook cannot be read", _SAVE) from None
+    except Exception:
+        raise _damaged(path) from None
 
 
 def _row_numbers(chunks: Iterable[bytes]) -> Iterator[int]:
@@ -230,6 +231,18 @@ def _text(value: Any) -> str:
         case dt.time():
             return f"{value.hour % 12 or 12}{f':{value:%M}' if value.minute else ''}{'am' if value.hour < 12 else 'pm'}"
     return str(value)
+
+
+def _unreadable(path: Path, error: OSError) -> Mistakes:
+    if isinstance(error, IsADirectoryError):
+        return mistake(Place(str(path)), "this is a folder", "name the file in it that lists the patients")
+    if isinstance(error, FileNotFoundError):
+        return mistake(Place(str(path)), "there is no such file", "check the name")
+    return mistake(Place(str(path)), f"the file cannot be read ({error.strerror})", "check who may read it")
+
+
+def _damaged(path: Path) -> Mistakes:
+    return mistake(Place(str(path)), "this workbook cannot be read", _SAVE)
 
 
 def _no_header(path: Path) -> Mistakes:

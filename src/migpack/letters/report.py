@@ -1,0 +1,103 @@
+"""What became of a list of patients → lines for the screen, exceptions.xlsx and index.csv. Row numbers alone, never what a row says."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from migpack.letters.recipients import LeftOut
+from migpack.letters.sieve import Tally, Variant
+
+SHOWN = 20
+_HEADS = (("Row", 8), ("Code", 32), ("Why it has no letter", 70), ("What to do", 70))
+
+
+def summary(file: str, tally: Tally) -> Iterator[str]:
+    """Yield the counts: rows, letters of each kind, reasons."""
+    yield f"{file}: {_count(tally.rows, 'row')} read = {_count(tally.made, 'letter')} + {len(tally.left_out):,} left out"
+    for (letter, style), count in sorted(tally.letters.items()):
+        yield f"  {letter}{' in large print' if style == 'large_print' else ''}: {count:,}"
+    if tally.left_out:
+        yield "left out:"
+        for (code, reason), count in reasons(tally.left_out):
+            yield f"  {count:,} {code}: {reason}"
+    for what, count in Counter(note.what for note in tally.notes).most_common():
+        yield f"changed in {_count(count, 'row')}: {what}"
+
+
+def first_rows(left_out: Sequence[LeftOut]) -> Iterator[str]:
+    """Yield the first rows that get no letter, and how many more there are."""
+    if left_out:
+        yield "first rows:" if len(left_out) > SHOWN else "rows:"
+    for gone in left_out[:SHOWN]:
+        yield f"  row {gone.row}: {gone.reason} {gone.what_to_do}"
+    if len(left_out) > SHOWN:
+        yield f"  and {len(left_out) - SHOWN:,} more"
+
+
+def reasons(left_out: Iterable[LeftOut]) -> list[tuple[tuple[str, str], int]]:
+    """Return each code with its reason and how many rows have it, the most frequent first; rows that differ count together."""
+    counts = Counter(gone.code for gone in left_out)
+    words: dict[str, set[str]] = {}
+    for gone in left_out:
+        words.setdefault(gone.code, set()).add(gone.reason)
+    return [((code, _common(words[code])), count) for code, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))]
+
+
+def _common(said: set[str]) -> str:
+    """Return a reason; where it names rows or columns that differ, only what all have in common."""
+    if len(said) == 1:
+        return next(iter(said))
+    first, last = min(said).split(), max(said).split()
+    same = [a for a, b in zip(first, last, strict=False) if a == b]
+    return " ".join(same[: next((n for n, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(same))]) + " …"
+
+
+def write_exceptions(tally: Tally) -> bytes:
+    """Return a workbook of every row that gets no letter, and of every row that was changed on the way. All cells are text."""
+    import openpyxl
+    from openpyxl.styles import Alignment, Font
+
+    from migpack.write.zipped import rezip
+
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "Left out"
+    other = book.create_sheet("Changed")
+    tables = (
+        (sheet, _HEADS, ((gone.row, gone.code, gone.reason, gone.what_to_do) for gone in tally.left_out)),
+        (other, (_HEADS[0], ("What was changed", 100)), ((note.row, note.what) for note in tally.notes)),
+    )
+    for target, heads, rows in tables:
+        for place, (head, width) in enumerate(heads, 1):
+            cell = target.cell(1, place, head)
+            cell.font = Font(bold=True)
+            target.column_dimensions[cell.column_letter].width = width
+        for number, values in enumerate(rows, 2):
+            for place, value in enumerate(values, 1):
+                cell = target.cell(number, place, value)
+                cell.alignment = Alignment(wrap_text=True, vertical="top")
+                if isinstance(value, str):
+                    cell.data_type = "s"  # never a formula, whatever it starts with
+        target.freeze_panes = "A2"
+        target.auto_filter.ref = target.dimensions
+    held = io.BytesIO()
+    book.save(held)
+    return rezip(held.getvalue())
+
+
+def write_index(groups: Mapping[Variant, Sequence[int]], pages: Mapping[Variant, Sequence[int]]) -> bytes:
+    """Return index.csv: for each row of the list its letter, its number in the zip, and its first page in the merged file, if any."""
+    lines = ["row,letter,style,number,first page"]
+    for variant, rows in sorted(groups.items()):
+        firsts: Sequence[int | str] = pages.get(variant) or [""] * len(rows)
+        lines += [
+            f"{row},{variant[0]},{variant[1]},{number},{page}" for number, (row, page) in enumerate(zip(rows, firsts, strict=True), 1)
+        ]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' * (number != 1)}"
