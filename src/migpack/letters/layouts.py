@@ -47,7 +47,7 @@ class Compositor:
         Raises:
             Mistakes: its template has a mistake.
         """
-        self._letter, self._fields, self._printer = letter, tuple(fields), printer
+        self._letter, self._fields, self._printer, self._read_file = letter, tuple(fields), printer, read_file
         self.pattern = find_pattern(letter, fields, printer.parse)
         self.why_not = self.pattern.why_not
         self._segments: tuple[tuple[Segment, Room], ...] = ()
@@ -56,6 +56,11 @@ class Compositor:
         self._learned = Learned(printer, read_file)
         if not self.why_not:
             self._find_rooms(Rooms(read_file))
+
+    def start(self, recipients: Iterable[Recipient]) -> None:
+        """Get ready to set these letters, as if none had been set before: fonts hold what a file shows, and nothing of another run."""
+        self._learned = Learned(self._printer, self._read_file)
+        self.learn(recipients)
 
     def learn(self, recipients: Iterable[Recipient]) -> None:
         """Learn the lines of these letters whose letters join, turn or move one another."""

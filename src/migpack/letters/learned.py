@@ -99,13 +99,13 @@ def _first(letters: frozenset[str], script: str) -> str:
     return min(letter for letter in own if unicodedata.name(letter).startswith(f"{script.upper()} LETTER"))
 
 
-def _blocks(drawn: Iterable[bytes]) -> Iterator[list[bytes]]:
+def _blocks(drawn: Iterable[bytes]) -> Iterator[tuple[bytes, ...]]:
     """Yield what each text object shows, without its place."""
     block: list[bytes] = []
     for operator in drawn:
         if operator == b"BT":
             block = []
         elif operator == b"ET":
-            yield block
+            yield tuple(block)
         elif not operator.endswith(b"Tm"):
             block.append(operator)

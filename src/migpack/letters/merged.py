@@ -41,7 +41,7 @@ def write_merged(
     Raises:
         MigpackError: a letter cannot be printed.
     """
-    compositor.learn(recipients)
+    compositor.start(recipients)
     settings = _set_all(compositor, recipients)
     layouts = [layout for key in settings.worthwhile() if (layout := compositor.layout(key))]
     merged = _Merged(compositor, settings, layouts, out)

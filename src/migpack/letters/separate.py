@@ -57,7 +57,7 @@ class _Kinds:
 
     def __init__(self, compositor: Compositor, recipients: Sequence[Recipient]) -> None:
         self._compositor = compositor
-        compositor.learn(recipients)
+        compositor.start(recipients)
         letters = set[str]()
         for recipient in recipients:
             letters.update(*recipient.address, *recipient.values.values())
