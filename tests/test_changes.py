@@ -248,6 +248,11 @@ def test_corrections_are_written_for_exactly_those_and_once(tmp_path: Path) -> N
     assert "We told you: Thursday 3 June 2027\nIt is now: Thursday 10 June 2027" in text
     assert "Reply slip" in text
     assert any("Thursday 3 June 2027" in cell.text for row in Document(str(made["6-new-dates.docx"])).tables[0].rows for cell in row.cells)
+    asked = ("drafts", path, "--out", tmp_path / "drafts", "--pack", tmp_path / "out", "--today", "2026-12-05")
+    CliRunner().invoke(main, [str(word) for word in asked], catch_exceptions=False)
+    listed = (tmp_path / "drafts/index.html").read_text("utf-8")
+    # Told anew by the one letter, and not by the first one again.
+    assert "correction.exampleton_pharmacy" in listed and "notice.exampleton_pharmacy" not in listed
     before = {name: file.read_bytes() for name, file in made.items()}
     run(*words)
     assert {name: file.read_bytes() for name, file in made.items()} == before

@@ -5,7 +5,6 @@ What it says of a recipient is a row number and a reason of checklists/recipient
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
@@ -52,8 +51,8 @@ class Fitting:
             if not recipient.values.get(field, "").strip():
                 return "missing-value", field
         said = "".join((*recipient.address, *(recipient.values[field] for field in fields)))
-        if not said.isascii() and (missing := self._printer.missing_letters(said)):
-            return "no-font", unicodedata.name(missing[0], "unknown").split()[0].capitalize()
+        if not said.isascii() and self._printer.missing_letters(said):
+            return "no-font", ""
         if len(recipient.address) > self._profile.most_lines:
             return "address-too-long", str(self._profile.most_lines)
         return self._too_wide(recipient)

@@ -70,13 +70,18 @@ def mailed_documents(plan: Plan, only: Collection[str] = ()) -> frozenset[str]:
 
 
 def plan_letters(plan: Plan, pages: tuple[Page, ...]) -> tuple[Letter, ...]:
-    """Return the letters in the order of sending; one whose recipient has no address must go another way."""
+    """Return the letters in the order of sending; one whose recipient has no address must go another way.
+
+    Who was told a day that has changed gets the letter with the new dates, and not once more the letter that told the old one.
+    """
     page_of = {page.document.id: page for page in pages}
+    corrected = {(one.recipient, document) for one in plan.case.corrections for document in one.documents}
     letters = [
         _letter(plan, mailing, page_of[document.id], to, party)
         for mailing, document in _mailed(plan)
         if document.id in page_of
         for to, party in _mailboxes(plan, mailing, document)
+        if not (party and (to.id, document.id) in corrected)
     ]
     return tuple(sorted(letters, key=lambda letter: (letter.due, letter.document.id, letter.to.id)))
 
