@@ -42,10 +42,11 @@ def main() -> None:
     library = Library.of(SAMPLES[chosen.sample].parent)
     plan = plan_only(load(SAMPLES[chosen.sample], library), TODAY)
     letters = [d.spec.id for d in plan.every_document if d.style == "mail_merge" and chosen.only in ("", d.spec.id)]
+    in_house = {d.spec.id for d in plan.every_document if d.style == "house"}
     draw, counts, failed = random.Random(chosen.seed), Counter[str](), 0
     print(f"seed {chosen.seed}: {len(letters)} letters, {len(STYLES)} styles, {chosen.each} recipients of each in each profile")
     for letter in letters:
-        for style in STYLES:
+        for style in STYLES if letter in in_house else STYLES[1:]:
             for profile in read_profiles(library).values():
                 press = Press(plan, library, TODAY, letter=letter, style=style, profile=profile)
                 drawn = recipients(chosen.each, draw.randrange(10**9), letter=letter, style=style)

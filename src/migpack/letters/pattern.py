@@ -20,7 +20,7 @@ from migpack.problems import Mistakes
 from migpack.render import Addressee, PatientLetter
 
 MARK = re.compile(r"qzx(\d+)xzq")
-_SPACES = re.compile("[ \\t\\r\\n\\f]+")
+_SPACES = re.compile("[ \t\r\n\f]+")
 _RAGGED = re.compile("[ \t\r\n\f]{2}|[\t\r\n\f]|^ | $")
 ADDRESS = 100  # marks from here on are lines of the address
 _TRIED = 3  # lines of address that a template is tried with

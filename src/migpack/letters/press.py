@@ -132,4 +132,6 @@ def _letter_document(plan: Plan, letter: str, style: str) -> PlannedDocument:
     if letter not in known:
         raise mistake(Place("letter run"), f"this pack has no letter to patients '{letter}'", did_you_mean(letter, known))
     styles = {document.style: document for document in plan.every_document if document.spec.id == letter}
+    if style not in styles and "house" not in styles:
+        raise mistake(Place("letter run"), f"the letter '{letter}' has no style '{style}'", f"choose {' or '.join(styles)}")
     return styles.get(style) or in_style(styles["house"], style)

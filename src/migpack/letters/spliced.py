@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from typing import BinaryIO
 
+from migpack.letters.layouts import MOST_ADDRESS_LINES
 from migpack.letters.pattern import ADDRESS, MARK, is_faithful, marked_page, plain
 from migpack.letters.recipients import Recipient
 from migpack.letters.zip_file import ZipFile
@@ -32,6 +33,9 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")  # no Word file can hold these
 # What stands before a mark in its run, if that run is an ordinary one and its first letter is the template's.
 _STARTED = re.compile(re.escape(_OPEN) + r"[^<]*[^\W\d_][^<]*$")
 _AS_IT_IS = re.compile("[!#-%'-;=?-~]+(?: [!#-%'-;=?-~]+)*").fullmatch
+_SHORT = 200  # bytes between two facts that are not worth a packed piece of their own
+_MOST_PLAIN = 0xFFFF
+_Slot = tuple[int, bool, bytes]  # a mark, whether its fact may have runs of its own, and what stands after it in its block
 _HEAD = struct.Struct("<HHHHHIIIHH")
 _PLAIN = struct.Struct("<BHH")
 _DATE = 10273  # 1 January 2000, as in the files of a pack
@@ -44,6 +48,7 @@ class WordLetters:
         """Take the letter, the ids of all merge fields and the reader of library files."""
         self._letter, self._fields = letter, tuple(fields)
         self._writer = WordWriter(read_file)
+        self._packed: dict[bool, _Parts] = {}
         self._kinds: dict[tuple[int, bool], _Kind] = {}
         self._faithful = is_faithful(letter, fields)
 
@@ -74,53 +79,84 @@ class WordLetters:
         return self._writer.write(page, read(page.html, page.document.id)).data
 
     def _kind(self, address: tuple[str, ...]) -> _Kind:
-        key = len(address), starts_right(address[0])
-        if key not in self._kinds:
-            page = marked_page(self._letter, self._fields, key[0], first=_FROM_RIGHT if key[1] else "")
-            self._kinds[key] = _Kind(self._in_full(page))
-        return self._kinds[key]
+        lines, right = len(address), starts_right(address[0])
+        if (lines, right) not in self._kinds:
+            parts = self._parts(right)
+            document = _shortened(parts.document, lines) or self._marked(lines, right).document
+            self._kinds[lines, right] = _Kind(parts, document)
+        return self._kinds[lines, right]
+
+    def _parts(self, right: bool) -> _Parts:
+        """Return a letter of marks with as many lines of address as there may be, packed once."""
+        if right not in self._packed:
+            self._packed[right] = self._marked(MOST_ADDRESS_LINES, right)
+        return self._packed[right]
+
+    def _marked(self, lines: int, right: bool) -> _Parts:
+        return _Parts(self._in_full(marked_page(self._letter, self._fields, lines, first=_FROM_RIGHT if right else "")))
+
+
+class _Parts:
+    """A Word file of marks: what all letters share of it, packed, and its document.xml."""
+
+    def __init__(self, marked: bytes) -> None:
+        """Take the file."""
+        archive = zipfile.ZipFile(io.BytesIO(marked))
+        self.document = archive.read(_DOCUMENT).decode().replace(run(_FROM_RIGHT), "")
+        entries = [_entry(name, archive.read(name)) for name in archive.namelist() if name != _DOCUMENT]
+        self.shared = b"".join(local for local, _ in entries)
+        self.crc, self.count = zlib.crc32(self.shared), len(entries) + 1
+        self.central, at = b"", 0
+        for local, central in entries:
+            self.central += central(at)
+            at += len(local)
+
+
+def _shortened(document: str, lines: int) -> str:
+    """Return a document.xml of marks with only so many of its lines of address; '' where these are not simply one after another."""
+    pieces = MARK.split(document)
+    address = [place for place in range(1, len(pieces), 2) if int(pieces[place]) >= ADDRESS]
+    between = {pieces[place + 1] for place in address[:-1]}
+    in_order = [int(pieces[place]) - ADDRESS for place in address] == list(range(len(address)))
+    if not (in_order and lines <= len(address) and len(between) == 1):
+        return ""
+    del pieces[address[0] + 2 * lines - 1 : address[-1] + 1]
+    return "".join(f"qzx{piece}xzq" if place % 2 else piece for place, piece in enumerate(pieces))
 
 
 class _Kind:
-    """Letters with as many lines of address: the parts that they share, packed, and document.xml between its marks."""
+    """Letters with as many lines of address: document.xml packed between its marks, after the parts that all letters share."""
 
-    def __init__(self, marked: bytes) -> None:
-        """Take a Word file with marks."""
-        archive = zipfile.ZipFile(io.BytesIO(marked))
-        names = [name for name in archive.namelist() if name != _DOCUMENT]
-        entries = [_entry(name, archive.read(name)) for name in names]
-        self.shared = b"".join(local for local, _ in entries)
-        self.crc = zlib.crc32(self.shared)
-        self._central, at = b"", 0
-        for local, central in entries:
-            self._central += central(at)
-            at += len(local)
-        self._count = len(entries) + 1
-        pieces = MARK.split(archive.read(_DOCUMENT).decode().replace(run(_FROM_RIGHT), ""))
-        words = [piece.encode() for piece in pieces[::2]]
-        marks = [int(mark) for mark in pieces[1::2]]
-        # Whether the fact may need runs of its own: the paragraph starts as it does whatever the fact is.
-        self._marks = [
-            (mark, before.endswith(_OPEN) if mark >= ADDRESS else bool(_STARTED.search(before)))
-            for mark, before in zip(marks, pieces[::2], strict=False)
-        ]
+    def __init__(self, parts: _Parts, document: str) -> None:
+        """Take the parts, and the document.xml of marks of this kind."""
+        self.shared, self.crc, self._central, self._count = parts.shared, parts.crc, parts.central, parts.count
+        pieces = MARK.split(document)
+        self._blocks: list[list[_Slot]] = [[]]  # facts with little between them share a plain block
+        words = [pieces[0].encode()]
+        for place in range(1, len(pieces), 2):
+            before, mark, after = pieces[place - 1], int(pieces[place]), pieces[place + 1].encode()
+            # Whether the fact may need runs of its own: the paragraph starts as it does whatever the fact is.
+            any_runs = before.endswith(_OPEN) if mark >= ADDRESS else bool(_STARTED.search(before))
+            inside = len(after) <= _SHORT and place + 2 < len(pieces)
+            self._blocks[-1].append((mark, any_runs, after if inside else b""))
+            if not inside:
+                words.append(after)
+                self._blocks.append([])
+        self._blocks.pop()
         self._packed = [_packed(piece, last=number == len(words) - 1) for number, piece in enumerate(words)]
         self._checks = [(zlib.crc32(piece), _tables(len(piece))) for piece in words]
         self._size, self._packed_size = sum(map(len, words)), sum(map(len, self._packed))
 
     def pour(self, recipient: Recipient, fields: Sequence[str]) -> bytes | None:
-        """Return what follows the shared bytes in the file of one letter; None where a fact is missing or needs runs of its own."""
+        """Return what follows the shared bytes in the file of one letter; None where a fact is missing or cannot be written."""
         crc, size, packed_size = self._checks[0][0], self._size, self._packed_size
         written = [self._packed[0]]
-        address, values = recipient.address, recipient.values
-        for (mark, any_runs), packed, (check, (low, second, third, high)) in zip(
-            self._marks, self._packed[1:], self._checks[1:], strict=True
-        ):
-            words = _written(address[mark - ADDRESS] if mark >= ADDRESS else values.get(fields[mark], ""), any_runs=any_runs)
-            if not words:
-                return None
+        for block, packed, (check, (low, second, third, high)) in zip(self._blocks, self._packed[1:], self._checks[1:], strict=True):
+            words = _block(block, recipient, fields)
             count = len(words)
-            written += (_PLAIN.pack(0, count, count ^ 0xFFFF), words, packed)
+            if not 0 < count <= _MOST_PLAIN:
+                return None
+            written += (_PLAIN.pack(0, count, count ^ _MOST_PLAIN), words, packed)
             crc = zlib.crc32(words, crc)
             crc = low[crc & 255] ^ second[crc >> 8 & 255] ^ third[crc >> 16 & 255] ^ high[crc >> 24] ^ check
             size += count
@@ -130,6 +166,18 @@ class _Kind:
         central = self._central + _central(head, _DOCUMENT.encode(), len(self.shared))
         end = struct.pack("<4sHHHHIIH", b"PK\5\6", 0, 0, self._count, self._count, len(central), len(self.shared) + len(body), 0)
         return b"".join((body, central, end))
+
+
+def _block(slots: Sequence[_Slot], recipient: Recipient, fields: Sequence[str]) -> bytes:
+    """Return facts and what stands after each of them; b'' where one is missing or cannot be written."""
+    address, values = recipient.address, recipient.values
+    made: list[bytes] = []
+    for mark, any_runs, after in slots:
+        words = _written(address[mark - ADDRESS] if mark >= ADDRESS else values.get(fields[mark], ""), any_runs=any_runs)
+        if not words:
+            return b""
+        made += (words, after)
+    return b"".join(made)
 
 
 def _written(words: str, *, any_runs: bool) -> bytes:
