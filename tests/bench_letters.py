@@ -1,4 +1,4 @@
-"""What a letter costs: poured by the press, and made by WeasyPrint, Typst and python-docx, in one run on one machine.
+"""What a letter costs: poured by the press, and made by WeasyPrint, Typst, python-docx and docxtpl, in one run on one machine.
 
 Run by `make bench-letters`. CPU time of the process; every way makes the same letter, the main one of the small sample. Ours are measured
 in processes of their own, from the first layout to the last byte, with the memory they take. Nothing here is a test.
@@ -7,6 +7,7 @@ in processes of their own, from the first layout to the last byte, with the memo
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import re
 import subprocess
@@ -14,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +34,6 @@ from people import recipients
 from samples import SAMPLES, TODAY
 
 PROFILE, LETTER = "c5-window", "letter"
-DOCXTPL_MS = 27  # a letter with docxtpl, as measured in November 2026; it is LGPL and therefore not among our packages
 SEED = 20270112
 
 
@@ -54,9 +55,10 @@ def main() -> None:
     typst_run(page.html, people, 5)()  # reads the fonts; the same source again would come from its memory
     typst = say("Typst, 1,000 letters in one compile", ms(typst_run(page.html, people, 1000), 1000, warm=False), each)
     word = say("python-docx, one each, as ours in full", ms(lambda: [press.full_word(one) for one in people[:12]], 12))
+    merged = say("docxtpl, one each", ms(docxtpl_run(press, people[:12]), 12))
     print("LibreOffice's mail merge is not run here; in November 2026 it took 27 ms for a letter of one page, beside 61 of WeasyPrint")
     for kind, count in (("merged", 10_000), ("merged", chosen.most), ("separate", 10_000), ("word", 10_000)):
-        report(kind, count, {"WeasyPrint": each, "Typst": typst} if kind != "word" else {"docxtpl": DOCXTPL_MS, "python-docx": word})
+        report(kind, count, {"WeasyPrint": each, "Typst": typst} if kind != "word" else {"docxtpl": merged, "python-docx": word})
 
 
 def say(what: str, found: float, beside: float = 0) -> float:
@@ -148,6 +150,23 @@ def typst_run(html: str, people: Sequence[Recipient], count: int) -> Callable[[]
     (folder / "rows.json").write_text(source.split("DATA")[1], "utf-8")
     fonts = [str(Library.of(None).find(f"templates/{FONTS[0]}").parent)]
     return lambda: typst.compile(str(folder / "letters.typ"), font_paths=fonts, ignore_system_fonts=True)
+
+
+def docxtpl_run(press: Press, people: Sequence[Recipient]) -> Callable[[], None]:
+    """Return a run of docxtpl over the same letter for these people."""
+    from docxtpl import DocxTemplate
+
+    marks = tuple(f"{{{{ line_{number} }}}}" for number in range(6))
+    first = people[0]
+    template = press.full_word(replace(first, address=marks, values=dict.fromkeys(first.values, "{{ line_0 }}")))
+
+    def run() -> None:
+        for one in people:
+            letter = DocxTemplate(io.BytesIO(template))
+            letter.render({f"line_{number}": line for number, line in enumerate((*one.address, "", "", "")[:6])}, autoescape=True)
+            letter.save(io.BytesIO())
+
+    return run
 
 
 TYPST = """#let foot = context align(center, text(8pt)[Page #counter(page).display()])

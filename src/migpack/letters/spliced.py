@@ -32,7 +32,10 @@ _FROM_RIGHT = "\N{ARABIC LETTER ALEF}"
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")  # no Word file can hold these
 # What stands before a mark in its run, if that run is an ordinary one and its first letter is the template's.
 _STARTED = re.compile(re.escape(_OPEN) + r"[^<]*[^\W\d_][^<]*$")
-_AS_IT_IS = re.compile("[!#-%'-;=?-~]+(?: [!#-%'-;=?-~]+)*").fullmatch
+# What stands in document.xml as it is: no signs of XML, and only Latin, Greek and Cyrillic letters, which need no runs of their own.
+_SAFE = "[!#-%'-;=?-~\u00c0-\u024f\u0370-\u052f\u1e00-\u1eff\u2018\u2019]+"
+_AS_IT_IS = re.compile(f"{_SAFE}(?: {_SAFE})*").fullmatch
+_LINES_AS_THEY_ARE = re.compile(f"{_SAFE}(?:[ \n]{_SAFE})*").fullmatch
 _SHORT = 200  # bytes between two facts that are not worth a packed piece of their own
 _MOST_PLAIN = 0xFFFF
 _Slot = tuple[int, bool, bytes]  # a mark, whether its fact may have runs of its own, and what stands after it in its block
@@ -79,11 +82,12 @@ class WordLetters:
         return self._writer.write(page, read(page.html, page.document.id)).data
 
     def _kind(self, address: tuple[str, ...]) -> _Kind:
-        lines, right = len(address), starts_right(address[0])
-        if (lines, right) not in self._kinds:
-            parts = self._parts(right)
-            document = _shortened(parts.document, lines) or self._marked(lines, right).document
-            self._kinds[lines, right] = _Kind(parts, document)
+        lines, right = len(address), not address[0].isascii() and starts_right(address[0])
+        if kind := self._kinds.get((lines, right)):
+            return kind
+        parts = self._parts(right)
+        document = _shortened(parts.document, lines) or self._marked(lines, right).document
+        self._kinds[lines, right] = _Kind(parts, document)
         return self._kinds[lines, right]
 
     def _parts(self, right: bool) -> _Parts:
@@ -143,6 +147,7 @@ class _Kind:
                 words.append(after)
                 self._blocks.append([])
         self._blocks.pop()
+        self._between = [_between(block) for block in self._blocks]
         self._packed = [_packed(piece, last=number == len(words) - 1) for number, piece in enumerate(words)]
         self._checks = [(zlib.crc32(piece), _tables(len(piece))) for piece in words]
         self._size, self._packed_size = sum(map(len, words)), sum(map(len, self._packed))
@@ -151,8 +156,9 @@ class _Kind:
         """Return what follows the shared bytes in the file of one letter; None where a fact is missing or cannot be written."""
         crc, size, packed_size = self._checks[0][0], self._size, self._packed_size
         written = [self._packed[0]]
-        for block, packed, (check, (low, second, third, high)) in zip(self._blocks, self._packed[1:], self._checks[1:], strict=True):
-            words = _block(block, recipient, fields)
+        rest = zip(self._blocks, self._between, self._packed[1:], self._checks[1:], strict=True)
+        for block, between, packed, (check, (low, second, third, high)) in rest:
+            words = (between and _address(recipient.address, between)) or _block(block, recipient, fields)
             count = len(words)
             if not 0 < count <= _MOST_PLAIN:
                 return None
@@ -166,6 +172,19 @@ class _Kind:
         central = self._central + _central(head, _DOCUMENT.encode(), len(self.shared))
         end = struct.pack("<4sHHHHIIH", b"PK\5\6", 0, 0, self._count, self._count, len(central), len(self.shared) + len(body), 0)
         return b"".join((body, central, end))
+
+
+def _between(slots: Sequence[_Slot]) -> bytes:
+    """Return what stands between the lines of an address that is all of a block; b'' where something else is in it."""
+    marks = [mark - ADDRESS for mark, _, _ in slots]
+    between = {after for _, _, after in slots[:-1]}
+    return between.pop() if marks == list(range(len(slots))) and len(between) == 1 and not slots[-1][2] else b""
+
+
+def _address(lines: tuple[str, ...], between: bytes) -> bytes:
+    """Return the lines of an address as they stand in document.xml, b'' where one cannot stand there as it is. Quick: most can."""
+    words = "\n".join(lines)
+    return words.encode().replace(b"\n", between) if _LINES_AS_THEY_ARE(words) else b""
 
 
 def _block(slots: Sequence[_Slot], recipient: Recipient, fields: Sequence[str]) -> bytes:

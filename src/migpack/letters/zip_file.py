@@ -16,6 +16,7 @@ _VERSION, _UNIX = 45, 3 << 8
 _DATE = 33  # 1 January 1980
 _OWNER_ONLY = 0o100600 << 16
 _SMALL, _FEW = 0xFFFFFFFF, 0xFFFF
+_AT_ONCE = 1 << 20  # bytes written at a time
 
 
 class ZipFile:
@@ -24,6 +25,8 @@ class ZipFile:
     def __init__(self, out: BinaryIO) -> None:
         """Write to a file that is open for writing, from where it stands."""
         self._out, self._at = out, 0
+        self._waiting: list[bytes] = []
+        self._waiting_size = 0
         self._entries: list[bytes] = []
 
     def __enter__(self) -> ZipFile:
@@ -43,9 +46,10 @@ class ZipFile:
 
     def add_parts(self, name: bytes, parts: tuple[bytes, ...], crc: int, size: int) -> None:
         """Add a file of several parts, of this checksum and size."""
-        self._out.write(_LOCAL.pack(b"PK\3\4", 20, 0, 0, 0, _DATE, crc, size, size, len(name), 0) + name)
-        for part in parts:
-            self._out.write(part)
+        self._waiting += (_LOCAL.pack(b"PK\3\4", 20, 0, 0, 0, _DATE, crc, size, size, len(name), 0), name, *parts)
+        self._waiting_size += size
+        if self._waiting_size >= _AT_ONCE:
+            self._write_waiting()
         far = self._at >= _SMALL
         extra = struct.pack("<HHQ", 1, 8, self._at) if far else b""
         place = _SMALL if far else self._at
@@ -53,7 +57,12 @@ class ZipFile:
         self._entries.append(_CENTRAL.pack(*head) + name + extra)
         self._at += _LOCAL.size + len(name) + size
 
+    def _write_waiting(self) -> None:
+        self._out.write(b"".join(self._waiting))
+        self._waiting, self._waiting_size = [], 0
+
     def _finish(self) -> None:
+        self._write_waiting()
         table = b"".join(self._entries)
         count, start = len(self._entries), self._at
         self._out.write(table)
