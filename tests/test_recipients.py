@@ -274,7 +274,7 @@ def test_a_letter_to_a_child_goes_to_its_guardian_until_the_day_it_is_16(plan: P
     one = became(plan, tmp_path, Date_of_birth=born)
     assert isinstance(one, Recipient)
     assert one.address == ("Parent or guardian of", *ADDRESS) if guardian else one.address == ADDRESS
-    assert one.values["full_name"] == ("Parent or guardian of Ann Sample" if guardian else "Ann Sample")
+    assert one.values["full_name"] == ("parent or guardian of Ann Sample" if guardian else "Ann Sample")
 
 
 def test_the_guardian_shares_a_line_where_the_address_is_long(plan: Plan, tmp_path: Path) -> None:

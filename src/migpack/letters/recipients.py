@@ -206,7 +206,7 @@ class _RowReader:
         if address.code:
             return self._list.left_out(row, address.code)
         values = {id: cells[place] for id, place in self._values}
-        values["full_name"] = f"{above} {name}" if above else name
+        values["full_name"] = f"{above[0].lower()}{above[1:]} {name}" if above else name  # as in "Dear parent or guardian of"
         if not _FORMULA.isdisjoint(map(_FIRST, filter(None, (*address.lines, *values.values())))):
             return self._list.left_out(row, "formula-sign")
         if (first := self._seen.row_of(row, number, address.lines, born)) != row:
