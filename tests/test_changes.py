@@ -251,6 +251,7 @@ def test_corrections_are_written_for_exactly_those_and_once(tmp_path: Path) -> N
     asked = ("drafts", path, "--out", tmp_path / "drafts", "--pack", tmp_path / "out", "--today", "2026-12-05")
     CliRunner().invoke(main, [str(word) for word in asked], catch_exceptions=False)
     listed = (tmp_path / "drafts/index.html").read_text("utf-8")
+    assert "Tue 1 Dec 2026" in listed  # at once, whatever day the first letter was due
     # Told anew by the one letter, and not by the first one again.
     assert "correction.exampleton_pharmacy" in listed and "notice.exampleton_pharmacy" not in listed
     before = {name: file.read_bytes() for name, file in made.items()}

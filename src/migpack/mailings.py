@@ -15,7 +15,7 @@ class Mailing(Conditional):
 
     `document` is its id in the catalogue, or that of one subject of it. `to` are dotted paths of the practice file, of which the first
     that has an e-mail address counts; 'third_party' is the one that the document is for, 'kinds' each of those. It is due on `when`, or on
-    the `party_day` of the third party.
+    the `party_day` of the third party: 'corrected' is the day on which it was told what is no longer so, hence at once.
     """
 
     id: Id
@@ -26,7 +26,7 @@ class Mailing(Conditional):
     kinds: Ids = ()
     attach: tuple[Literal["pdf", "docx"], ...] = ("pdf",)
     when: OffsetText | None = None
-    party_day: Literal["", "told", "reminded", "off", "on", "complete"] = ""
+    party_day: Literal["", "told", "corrected", "reminded", "off", "on", "complete"] = ""
     subject: Line
     text: Texts
     sources: Ids

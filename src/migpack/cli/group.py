@@ -64,8 +64,8 @@ library_option = click.option(
 )
 
 
-def day_of(text: str | None) -> dt.date:
-    """Return the day that --today names, else the day it is."""
+def day_of(text: str | None, option: str = "--today") -> dt.date:
+    """Return the day that an option names, else the day it is."""
     from migpack.problems import Place, mistake
     from migpack.values import read_date
 
@@ -75,7 +75,7 @@ def day_of(text: str | None) -> dt.date:
         return read_date(text)
     except ValueError as error:
         what, _, write = str(error).partition(" \N{EM DASH} ")
-        raise mistake(Place("--today"), what, write) from None
+        raise mistake(Place(option), what, write) from None
 
 
 def case_of(practice: Path, library: Library, out: Path, data: bytes | None = None) -> tuple[Path, Last, Case]:

@@ -221,7 +221,7 @@ def sent(practice: Path, letter: str, by: str, on: str, to: str | None, pack: Pa
     """
     from migpack.post.by_hand import record
 
-    told = record(opened_outbox(practice, pack, None, areas, {letter}), practice.parent, letter, to or "", by, day_of(on))
+    told = record(opened_outbox(practice, pack, None, areas, {letter}), practice.parent, letter, to or "", by, day_of(on, "--on"))
     click.echo(f"recorded: {told}")
 
 

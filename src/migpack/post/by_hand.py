@@ -34,7 +34,7 @@ def record(outbox: Outbox, practice_folder: Path, name: str, to: str, by: str, o
         facts = facts_told(outbox.prepared.plan, page, None)
         entry = Entry(PATIENTS, name, PATIENTS, page.content_hash, version=page.version, facts=facts)
     else:
-        letters = selected(outbox, [name], [to] if to else [])
+        letters = selected(outbox, [name], [to] if to else [], asked="sent")
         if len(letters) != 1:
             who = ", ".join(letter.to.id for letter in letters) or "nobody"
             raise mistake(Place(name), f"this letter goes to {who}", "name one of them with --to")

@@ -158,7 +158,15 @@ def _due(plan: Plan, mailing: Mailing, party: Party | None) -> dt.date:
     reminder = days["third_party_reminder"]
     if not 0 < (change - reminder).days < 9:
         reminder = change - dt.timedelta(weeks=1)
-    all_days = {"told": party.letter_on, "reminded": reminder, "off": change, "on": on, "complete": max(on, days["reentry_complete"])}
+    told = next((one.told_on for one in plan.case.corrections if one.recipient == party.id), party.letter_on)
+    all_days = {
+        "told": party.letter_on,
+        "corrected": told,
+        "reminded": reminder,
+        "off": change,
+        "on": on,
+        "complete": max(on, days["reentry_complete"]),
+    }
     return all_days[mailing.party_day]
 
 

@@ -77,7 +77,7 @@ def open_outbox(case: Case, library: Library, today: dt.date, folder: Path, only
     )
 
 
-def selected(outbox: Outbox, only: Iterable[str], to: Iterable[str]) -> tuple[Letter, ...]:
+def selected(outbox: Outbox, only: Iterable[str], to: Iterable[str], *, asked: str = "--only") -> tuple[Letter, ...]:
     """Return the letters that are of one of these documents and to one of these recipients; all where none is named.
 
     Raises:
@@ -86,7 +86,7 @@ def selected(outbox: Outbox, only: Iterable[str], to: Iterable[str]) -> tuple[Le
     names = [{letter.name, letter.document.id, letter.document.spec.id} for letter in outbox.letters]
     boxes = [{letter.to.id, letter.to.address.lower()} - {""} for letter in outbox.letters]
     problems = [
-        Problem(Place("--only"), f"no letter is called '{word}'", did_you_mean(word, set().union(*names)))
+        Problem(Place(asked), f"no letter is called '{word}'", did_you_mean(word, set().union(*names)))
         for word in only
         if not any(word in known for known in names)
     ]
