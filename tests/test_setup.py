@@ -55,4 +55,4 @@ def test_make_explains_every_target():
     makefile = (ROOT / "Makefile").read_text("utf-8")
     phony = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
     assert phony
-    assert re.findall(r"^([a-z]+):.*## \S", makefile, re.MULTILINE) == phony[1].split()
+    assert re.findall(r"^([a-z-]+):.*## \S", makefile, re.MULTILINE) == phony[1].split()
