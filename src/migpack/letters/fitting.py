@@ -69,6 +69,8 @@ class Fitting:
 
     def _count(self, room: Room, text: str) -> int:
         """Return how many lines a text takes; 0 where a word of it is wider than its room."""
+        if len(text) <= room.sure and text.isascii():
+            return 1
         if lines := room.face.lines(text, room.width_px):
             return len(lines)
         if self._compositor.learned(room, text):

@@ -53,6 +53,7 @@ class Compositor:
         self._segments: tuple[tuple[Segment, Room], ...] = ()
         self._address: Room | None = None
         self._layouts: dict[Key, Layout | None] = {}
+        self._letters_pages: dict[frozenset[str], Any] = {}
         self._learned = Learned(printer, read_file)
         if not self.why_not:
             self._find_rooms(Rooms(read_file))
@@ -122,7 +123,10 @@ class Compositor:
         """
         if not layouts:
             return Composed(self._printer, self._example())
-        extra = self._letters_page(letters.union(*(part for segment, _ in self._segments for part in segment.parts[::2])))
+        shown = letters.union(*(part for segment, _ in self._segments for part in segment.parts[::2]))
+        if shown not in self._letters_pages:
+            self._letters_pages[shown] = self._letters_page(shown)
+        extra = self._letters_pages[shown]
         sheets = [page for layout in layouts for page in layout.document.pages]
         return Composed(self._printer, layouts[0].document.copy([*sheets, *extra.pages, *(self._learned.pages if learned else ())]))
 

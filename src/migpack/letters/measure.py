@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from migpack.letters.shaping import Face
@@ -35,6 +36,11 @@ class Room:
     css: str
     width_px: float
     fixed: bool
+
+    @cached_property
+    def sure(self) -> int:
+        """How many ASCII letters fit a line whatever they are: as many of the widest."""
+        return int((self.width_px - 1) / self.face.widest_px)
 
     def filler(self, mark: str, samples: str = "") -> str:
         """Return a word that starts with a mark and is as wide as a line can be, so that whatever fits a line is no wider.

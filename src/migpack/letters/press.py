@@ -54,8 +54,7 @@ class Press:
 
     def problems(self, recipients: Iterable[Recipient]) -> Iterator[LeftOut]:
         """Yield the recipients whose letter cannot be set, in order, each with a reason."""
-        rules = {rule.id: rule for rule in read_known(self._library).left_out}
-        return Fitting(self._compositor, self._printer, self._profile, rules).problems(recipients)
+        return self._fitting.problems(recipients)
 
     def full(self, recipient: Recipient) -> bytes:
         """Return one letter as a tagged PDF, laid out in full."""
@@ -101,6 +100,11 @@ class Press:
         if most and (size := len(self.full(recipient))) > most:
             what = f"a letter has {size:,} bytes, and {self._profile.title} takes {most:,}"
             raise mistake(Place(PROFILES), what, "use a smaller logo, or choose another profile")
+
+    @cached_property
+    def _fitting(self) -> Fitting:
+        rules = {rule.id: rule for rule in read_known(self._library).left_out}
+        return Fitting(self._compositor, self._printer, self._profile, rules)
 
     @cached_property
     def _printer(self) -> Printer:

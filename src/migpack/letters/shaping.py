@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cached_property
 from itertools import pairwise
 
 from migpack.problems import MigpackError
@@ -58,6 +59,12 @@ class Face:
     def size_px(self) -> float:
         """The size of the text."""
         return self._size
+
+    @cached_property
+    def widest_px(self) -> float:
+        """As much as any ASCII letter takes beside any other: kerning that widens is small."""
+        advances = [advance for letter in map(chr, range(32, 127)) for _, advance in self.shape(letter, "Latn")]
+        return 1.1 * max(advances) / _PANGO
 
     def has(self, letter: str) -> bool:
         """Say whether the font has a letter."""
