@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import samples
@@ -167,6 +167,7 @@ def held(inner: Any) -> Any:
     return st.lists(inner, min_size=1) | st.dictionaries(words, inner, min_size=1)
 
 
+@example({"0": "\ufffe", "1": "\uffff", "2": "a\u2028b\u2029c", "3": "\ufeff", "4": "\U0001fffe"})
 @given(st.dictionaries(words, st.recursive(words, held, max_leaves=8), min_size=1))
 @settings(deadline=None)
 def test_a_block_is_read_back_as_it_was(value: Any) -> None:

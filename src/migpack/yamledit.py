@@ -21,7 +21,7 @@ Value = str | Sequence["Value"] | Mapping[str, "Value"]
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _WIDTH = 110  # of a line of a long text
 _STEP = 2  # of indentation
-_BREAKS = str.maketrans({char: f"\\u{ord(char):04x}" for char in "\x7f\x85\u2028\u2029\ufeff"})  # what YAML takes for the end of a line
+_ESCAPED = str.maketrans({code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), 0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF)})  # YAML refuses
 
 
 def edited(text: str, changes: Mapping[Path, Value | None]) -> str:
@@ -239,7 +239,7 @@ def _ways(text: str, indent: int, flow: bool) -> Iterator[str]:
         pad = " " * (indent + _STEP)
         words = "".join(part + "\n" if part.startswith("\n") else _wrapped(part) for part in re.split("(\n+)", text))
         yield ">-\n" + "\n".join(pad + line if line else "" for line in words.split("\n"))
-    yield json.dumps(text, ensure_ascii=False).translate(_BREAKS)
+    yield json.dumps(text, ensure_ascii=False).translate(_ESCAPED)
 
 
 def _wrapped(text: str) -> str:
