@@ -9,7 +9,7 @@ from typing import Any
 
 import pikepdf
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from markupsafe import escape
 
@@ -69,6 +69,7 @@ def set_by_engine(words: list[str], css: str) -> tuple[list[list[str]], list[byt
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example(["11", "12", "07700 111", "11 Γ", "A11", "11-11"])
 @given(st.lists(st.one_of(texts(LATIN), texts(GREEK), texts(LATIN + GREEK), texts(CYRILLIC)), min_size=5, max_size=25))
 def test_a_line_is_drawn_as_the_engine_draws_it(words: list[str]) -> None:
     _, drawn = set_by_engine(words, "white-space: nowrap")

@@ -64,9 +64,10 @@ class Compositor:
         self.learn(recipients)
 
     def learn(self, recipients: Iterable[Recipient]) -> None:
-        """Learn the lines of these letters whose letters join, turn or move one another."""
-        named = (recipient for recipient in recipients if self._address and not is_ascii(recipient))
-        self._learned.learn(line for recipient in named for line in self.texts(recipient) if not is_simple(line[1]))
+        """Learn the lines of these letters whose letters join, turn or move one another, as the digits of a house number may."""
+        named = (one for one in recipients if self._address and (not is_ascii(one) or any(map(str.isdecimal, one.address))))
+        lines = (line for recipient in named for line in self.texts(recipient))
+        self._learned.learn((room, text) for room, text in lines if not is_simple(text) or room.face.line(text) is None)
 
     def set(self, recipient: Recipient) -> Setting | None:
         """Return a letter's lines and layout; None where they are not certain."""

@@ -20,9 +20,10 @@ ROUNDING_PX = 0.5  # nearer than this to the edge of its box, a line may fit or 
 # Letters that stand as they are: no script whose letters join or turn, no marks, no signs that may be shown as pictures.
 _LATIN = " -~\u00a1-\u00a8\u00aa-\u00ac\u00af-\u024f\u1e00-\u1eff\u2010-\u2015\u2018\u2019\u201c\u201d"
 _GREEK, _CYRILLIC = "\u0370-\u0373\u0376\u0377\u037b-\u037d\u0386\u0388-\u03e1", "\u0400-\u0482\u048a-\u052f"
-_IS_LATIN = re.compile(f"[{_LATIN}]*").fullmatch
 _IS_SIMPLE = re.compile(f"[{_LATIN}{_GREEK}{_CYRILLIC}]*").fullmatch
 _SCRIPTS = {"Latn": "A-Za-z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff", "Grek": _GREEK, "Cyrl": _CYRILLIC}
+_NO_SCRIPT = "Zyyy"  # of a line without letters, as a house number; our fonts kern it in another way
+_IS_LATIN = re.compile(f"[{_LATIN}]*[{_SCRIPTS['Latn']}][{_LATIN}]*").fullmatch
 _LETTERS = {script: re.compile(f"[{letters}]") for script, letters in _SCRIPTS.items()}
 _PAIRED = re.compile("[()\\[\\]{}<>\u00ab\u00bb\u2018\u2019\u201c\u201d]")
 # Words in which a line may end at a space, or after a hyphen between letters, and nowhere else.
@@ -53,7 +54,7 @@ class Face:
         self._units = uharfbuzz.Font(self._face)
         self._size, self._first_size = size_px, size_px
         self._letters = frozenset(map(chr, self._face.unicodes))
-        self._words = {script: _Words(self, script) for script in _SCRIPTS}
+        self._words = {script: _Words(self, script) for script in (*_SCRIPTS, _NO_SCRIPT)}
 
     @property
     def size_px(self) -> float:
@@ -116,7 +117,7 @@ class Face:
         if len(runs) > 1 and _PAIRED.search(text):
             raise Uncertain(text)
         ends = [start for _, start in runs[1:]] + [len(text)]
-        shaped = [self._run(text[start:end], script) for (script, start), end in zip(runs or [("Latn", 0)], ends, strict=True)]
+        shaped = [self._run(text[start:end], script) for (script, start), end in zip(runs or [(_NO_SCRIPT, 0)], ends, strict=True)]
         return b"".join(glyphs for glyphs, _ in shaped), sum(width for _, width in shaped)
 
     def _run(self, text: str, script: str) -> Glyphs:
