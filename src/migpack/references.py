@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from migpack import content
@@ -15,7 +15,7 @@ from migpack.problems import Place, Problem, did_you_mean
 def dangling(known: Content) -> Iterator[Problem]:
     """Find ids in content files that nothing defines."""
     milestones = {rule.id for rule in known.timeline.milestones}
-    tables: dict[str, Iterable[str]] = {
+    tables: dict[str, Collection[str]] = {
         "owner": known.roles, "decides": known.roles, "who": known.roles, "sources": known.sources, "source": known.sources,
         "only_if": known.traits, "unless": known.traits, "milestone": milestones, "anchor": milestones,
         "activity": {activity.id for activity in known.activities},
@@ -45,7 +45,7 @@ def _unknown_documents(known: Content, documents: Iterable[str]) -> Iterator[Pro
             yield Problem(place, f"document: no document is called '{name}'", did_you_mean(name, documents))
 
 
-def _dangling_in(path: str, value: Any, tables: Mapping[str, Iterable[str]], places: Mapping[str, Place]) -> Iterator[Problem]:
+def _dangling_in(path: str, value: Any, tables: Mapping[str, Collection[str]], places: Mapping[str, Place]) -> Iterator[Problem]:
     if isinstance(value, tuple):
         for number, entry in enumerate(value):
             yield from _dangling_in(f"{path}.{number}", entry, tables, places)
@@ -53,7 +53,7 @@ def _dangling_in(path: str, value: Any, tables: Mapping[str, Iterable[str]], pla
         for key in type(value).model_fields:
             found = getattr(value, key)
             for kind, name in _names_in(key, found):
-                if name not in set(tables[kind]):
+                if name not in tables[kind]:
                     place = places.get(f"{path}.{key}") or places.get(path) or Place(path)
                     yield Problem(place, f"{key}: no {kind} is called '{name}'", did_you_mean(name, tables[kind]))
             if isinstance(found, (tuple, content.Content)):

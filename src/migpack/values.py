@@ -92,6 +92,8 @@ def read_day(text: str) -> dt.date:
 
 def clean_text(text: str) -> str:
     """Return the text in composed form; control characters and direction overrides are refused."""
+    if text.isascii() and text.isprintable():
+        return text.strip()
     for char in text:
         if char in "\n\t":
             continue

@@ -19,8 +19,13 @@ from pydantic import BaseModel, ValidationError
 from migpack.problems import Mistakes, Place, Problem, did_you_mean, mistake
 
 MAX_BYTES = 1_000_000
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Model = TypeVar("_Model", bound=BaseModel)
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Reads scalars plainly: none is taken for a number, a date or a truth."""
+
+    yaml_implicit_resolvers: typing.ClassVar[dict[str, Any]] = {}
 
 
 @dataclass(frozen=True)
@@ -187,12 +192,15 @@ def _fault(error: Any) -> Fault:
 def _empty_and_unknown(node: Node, model: type[BaseModel], loc: tuple[str, ...]) -> Iterator[Problem]:
     """Find keys without a value that nothing knows: they hold no data, so the model never sees them."""
     for key, (place, value) in (node.keys or {}).items():
-        known = _field_names(model, loc)
-        if value == Node(value.place) and known and key not in known:
+        if _is_empty(value) and (known := _field_names(model, loc)) and key not in known:
             yield Problem(place, f"'{key}' is not a key that {spoken(loc) or 'the file'} knows", did_you_mean(key, known))
         yield from _empty_and_unknown(value, model, (*loc, key))
     for number, item in enumerate(node.items or ()):
         yield from _empty_and_unknown(item, model, (*loc, str(number)))
+
+
+def _is_empty(node: Node) -> bool:
+    return node.text is None and node.items is None and node.keys is None
 
 
 def data_of(node: Node) -> Any:
@@ -213,7 +221,7 @@ def _places(node: Node, path: str) -> Iterator[tuple[str, Place]]:
             yield f"{dot}{key}#", place
             yield from _places(value, f"{dot}{key}")
     # Empty list lines are dropped from the data, so they must not count here either.
-    for number, item in enumerate(item for item in node.items or () if item.text or item.items is not None or item.keys is not None):
+    for number, item in enumerate(item for item in node.items or () if not _is_empty(item)):
         yield from _places(item, f"{dot}{number}")
 
 
