@@ -214,7 +214,7 @@ def test_a_day_that_is_no_longer_planned_is_told_as_gone() -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from(["go_live", "final_extract"]), st.integers(0, 2)), max_size=8))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_last_word_counts(told: list[tuple[str, int]]) -> None:
     plan = plan_of(TEXT)
     now = told_days(plan)

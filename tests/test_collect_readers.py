@@ -70,7 +70,7 @@ def expected(answered: dict[str, str], found: Found) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("way", returns.PDF_WAYS)
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @example(HARD)
 @given(answers())
 def test_a_pdf_filled_in_and_saved_in_any_way_gives_the_same_answers(way: str, answered: dict[str, str]) -> None:
@@ -82,7 +82,7 @@ def test_a_pdf_filled_in_and_saved_in_any_way_gives_the_same_answers(way: str, a
         assert found.identity == SELF
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @example(HARD)
 @given(answers())
 def test_a_pdf_that_is_appended_to_gives_what_was_written_last(answered: dict[str, str]) -> None:
@@ -91,7 +91,7 @@ def test_a_pdf_that_is_appended_to_gives_what_was_written_last(answered: dict[st
     assert found.values == expected({**answered, "sample.name": "Written last"}, found)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @example(HARD)
 @given(answers())
 def test_a_word_form_filled_in_gives_the_same_answers_with_and_without_its_names(answered: dict[str, str]) -> None:
@@ -443,7 +443,7 @@ def filled(data: bytes, cells: dict[tuple[str, int, str], Any], *, sort: bool = 
     return out.getvalue()
 
 
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=3)
 @example("=1+1", LONG, dt.date(2027, 1, 2), True)
 @given(LINE, MANY, st.dates(dt.date(2000, 1, 1), dt.date(2099, 12, 31)), st.booleans())
 def test_a_tracker_filled_in_gives_the_same_answers(plan: Plan, line: str, lines: str, day: dt.date, sort: bool) -> None:

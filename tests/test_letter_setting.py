@@ -9,7 +9,7 @@ from typing import Any
 
 import pikepdf
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markupsafe import escape
 
@@ -68,7 +68,7 @@ def set_by_engine(words: list[str], css: str) -> tuple[list[list[str]], list[byt
     return list(lines.values()), drawn
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12)
 @example(["11", "12", "07700 111", "11 Γ", "A11", "11-11"])
 @given(st.lists(st.one_of(texts(LATIN), texts(GREEK), texts(LATIN + GREEK), texts(CYRILLIC)), min_size=5, max_size=25))
 def test_a_line_is_drawn_as_the_engine_draws_it(words: list[str]) -> None:
@@ -80,7 +80,7 @@ def test_a_line_is_drawn_as_the_engine_draws_it(words: list[str]) -> None:
     assert any(line is not None for line in shown.values())
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12)
 @given(st.lists(texts(LATIN), min_size=5, max_size=25))
 def test_lines_end_where_the_engine_ends_them(words: list[str]) -> None:
     broken, _ = set_by_engine(words, f"width: {WIDTH_PX}px")

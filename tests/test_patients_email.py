@@ -215,7 +215,7 @@ ONE = st.tuples(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(ONE, min_size=1, max_size=12))
 def test_of_any_list_every_row_is_told_once_and_no_address_twice(practice, tmp_path_factory, rows):
     folder = tmp_path_factory.mktemp("list")

@@ -106,7 +106,7 @@ def test_scalars_stay_what_was_written(tmp_path: Path) -> None:
     assert isinstance(now, Moment) and str(now) == "2027-06-10 18:30"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(max_size=200))
 def test_no_text_at_all_ends_in_a_traceback(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     path = tmp_path_factory.mktemp("any") / "practice.yaml"

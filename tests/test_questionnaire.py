@@ -216,7 +216,7 @@ plausible = plausible.map(
 
 @pytest.mark.parametrize("suffix", ["docx", "pdf"])
 @given(answers=plausible)
-@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_is_filled_in_is_what_load_reads(empty: Path, tmp_path_factory: Any, suffix: str, answers: dict[str, str]) -> None:
     folder = tmp_path_factory.mktemp("filled")
     form = fill(empty / f"questionnaire.{suffix}", named(NEEDED | answers), folder / f"anything.{suffix}")

@@ -127,7 +127,7 @@ def test_a_mapping_keeps_its_other_keys() -> None:
 
 
 @given(st.sampled_from(THURSDAYS), st.sampled_from(THURSDAYS), st.booleans(), st.booleans())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_there_and_back_is_the_same_file_and_no_other_line_is_touched(day: dt.date, extract: dt.date, issued: bool, windows: bool) -> None:
     text = SMALL.replace("\n", "\r\n") if windows else SMALL
     there = moved(text, f"go_live={day}", f"final_extract={extract}", issued=issued)
@@ -180,7 +180,7 @@ def test_dates_that_contradict_each_other_are_refused_with_near_days(tmp_path: P
 
 
 @given(st.dates(dt.date(2027, 5, 1), dt.date(2027, 12, 31)))
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 def test_near_days_are_worked_days_that_break_no_must_nearest_first(day: dt.date) -> None:
     case = case_of(samples.MINIMAL)
     wishes = read_wishes([f"go_live={day}"], case)

@@ -48,7 +48,7 @@ def in_calendar_units(case: Case, milestone: Milestone, milestones: dict[str, Mi
     return True
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(go_lives)
 def test_a_week_later_moves_every_calendar_date_by_a_week(day: dt.date) -> None:
     case = going_live(day)
@@ -58,7 +58,7 @@ def test_a_week_later_moves_every_calendar_date_by_a_week(day: dt.date) -> None:
     assert {id: later[id].unadjusted - now[id].unadjusted for id in checked} == dict.fromkeys(checked, WEEK)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(go_lives)
 def test_the_default_plan_keeps_every_must_rule(day: dt.date) -> None:
     case = going_live(day)
@@ -67,7 +67,7 @@ def test_the_default_plan_keeps_every_must_rule(day: dt.date) -> None:
     assert all(milestones[safe.milestone].date <= safe.latest for safe in safe_dates(case, milestones))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(go_lives)
 def test_worked_out_days_are_worked_unless_they_may_not_move(day: dt.date) -> None:
     case = going_live(day)

@@ -53,7 +53,7 @@ def take(held: Any, path: Path) -> None:
 
 
 @given(spots, words, st.booleans())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_one_text_changed_changes_its_own_lines_only(spot: Any, value: str, windows: bool) -> None:
     name, (path, node) = spot
     text = TEXTS[name].replace("\n", "\r\n") if windows else TEXTS[name]
@@ -70,7 +70,7 @@ def test_one_text_changed_changes_its_own_lines_only(spot: Any, value: str, wind
 
 
 @given(spots)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_what_is_taken_out_takes_nothing_else_with_it(spot: Any) -> None:
     name, (path, _) = spot
     after = edited(TEXTS[name], {path: None})
@@ -80,7 +80,7 @@ def test_what_is_taken_out_takes_nothing_else_with_it(spot: Any) -> None:
 
 
 @given(spots, st.text("abc_", min_size=41, max_size=44), words)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_new_key_stands_at_the_end_of_its_mapping(spot: Any, key: str, value: str) -> None:
     name, (path, _) = spot
     above = path[:-1] if isinstance(path[-1], str) else path[:-2]
@@ -169,6 +169,5 @@ def held(inner: Any) -> Any:
 
 @example({"0": "\ufffe", "1": "\uffff", "2": "a\u2028b\u2029c", "3": "\ufeff", "4": "\U0001fffe"})
 @given(st.dictionaries(words, st.recursive(words, held, max_leaves=8), min_size=1))
-@settings(deadline=None)
 def test_a_block_is_read_back_as_it_was(value: Any) -> None:
     assert data(read_node(block(value), "x")) == value
