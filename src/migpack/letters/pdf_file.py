@@ -68,7 +68,7 @@ class PdfFile:
 
     def stream(self, number: int, data: bytes, extra: bytes = b"") -> None:
         """Write a stream; `extra` are the entries of its dictionary besides those that say how it is packed."""
-        self.packed(number, zlib.compress(data, 9), extra + b"/Filter/FlateDecode")
+        self.packed(number, zlib.compress(data, 6), extra + b"/Filter/FlateDecode")
 
     def packed(self, number: int, data: bytes, extra: bytes = b"") -> None:
         """Write a stream that has been packed already, as `extra` says."""

@@ -15,7 +15,7 @@ from itertools import pairwise
 from migpack.problems import MigpackError
 
 _PANGO = 1024  # Pango's units in a pixel
-_MOST_WORDS = 200_000  # kept in mind
+_MOST_WORDS, _MOST_LINES = 200_000, 50_000  # kept in mind
 ROUNDING_PX = 0.5  # nearer than this to the edge of its box, a line may fit or not
 # Letters that stand as they are: no script whose letters join or turn, no marks, no signs that may be shown as pictures.
 _LATIN = " -~\u00a1-\u00a8\u00aa-\u00ac\u00af-\u024f\u1e00-\u1eff\u2010-\u2015\u2018\u2019\u201c\u201d"
@@ -54,6 +54,7 @@ class Face:
         self._units = uharfbuzz.Font(self._face)
         self._size, self._first_size = size_px, size_px
         self._letters = frozenset(map(chr, self._face.unicodes))
+        self._lines: dict[str, Glyphs | None] = {}
         self._words = {script: _Words(self, script) for script in (*_SCRIPTS, _NO_SCRIPT)}
 
     @property
@@ -73,10 +74,16 @@ class Face:
 
     def line(self, text: str) -> Glyphs | None:
         """Return what stands between '[<' and '>] TJ' to draw a line, and its width; None where that is not certain."""
+        if text in self._lines:
+            return self._lines[text]
+        if len(self._lines) >= _MOST_LINES:
+            self._lines.clear()
         try:
-            return self._run(text, "Latn") if _IS_LATIN(text) else self._mixed(text)
+            found = self._run(text, "Latn") if _IS_LATIN(text) else self._mixed(text)
         except Uncertain:
-            return None
+            found = None
+        self._lines[text] = found
+        return found
 
     def lines(self, text: str, width_px: float) -> tuple[bytes, ...] | None:
         """Return the lines in which a text fills a box; None where that is not certain, as where a word is wider than the box."""

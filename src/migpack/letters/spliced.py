@@ -41,6 +41,7 @@ _MOST_PLAIN = 0xFFFF
 _Slot = tuple[int, bool, bytes]  # a mark, whether its fact may have runs of its own, and what stands after it in its block
 _HEAD = struct.Struct("<HHHHHIIIHH")
 _PLAIN = struct.Struct("<BHH")
+_PLACE = struct.Struct("<IH")
 _DATE = 10273  # 1 January 2000, as in the files of a pack
 
 
@@ -133,31 +134,34 @@ class _Kind:
 
     def __init__(self, parts: _Parts, document: str) -> None:
         """Take the parts, and the document.xml of marks of this kind."""
-        self.shared, self.crc, self._central, self._count = parts.shared, parts.crc, parts.central, parts.count
+        self.shared, self.crc = parts.shared, parts.crc
         pieces = MARK.split(document)
-        self._blocks: list[list[_Slot]] = [[]]  # facts with little between them share a plain block
+        blocks: list[list[_Slot]] = [[]]  # facts with little between them share a plain block
         words = [pieces[0].encode()]
         for place in range(1, len(pieces), 2):
             before, mark, after = pieces[place - 1], int(pieces[place]), pieces[place + 1].encode()
             # Whether the fact may need runs of its own: the paragraph starts as it does whatever the fact is.
             any_runs = before.endswith(_OPEN) if mark >= ADDRESS else bool(_STARTED.search(before))
             inside = len(after) <= _SHORT and place + 2 < len(pieces)
-            self._blocks[-1].append((mark, any_runs, after if inside else b""))
+            blocks[-1].append((mark, any_runs, after if inside else b""))
             if not inside:
                 words.append(after)
-                self._blocks.append([])
-        self._blocks.pop()
-        self._between = [_between(block) for block in self._blocks]
-        self._packed = [_packed(piece, last=number == len(words) - 1) for number, piece in enumerate(words)]
-        self._checks = [(zlib.crc32(piece), _tables(len(piece))) for piece in words]
-        self._size, self._packed_size = sum(map(len, words)), sum(map(len, self._packed))
+                blocks.append([])
+        packed = [_packed(piece, last=number == len(words) - 1) for number, piece in enumerate(words)]
+        self._first, self._first_crc = packed[0], zlib.crc32(words[0])
+        rest = zip(blocks[:-1], packed[1:], words[1:], strict=True)
+        self._rest = [(block, _between(block), after, zlib.crc32(piece), _tables(len(piece))) for block, after, piece in rest]
+        self._size, self._packed_size = sum(map(len, words)), sum(map(len, packed))
+        before_central = _central(b"", _DOCUMENT.encode(), len(parts.shared))
+        self._central, self._central_end = parts.central + before_central[:6], before_central[6:]
+        size = len(self._central) + _HEAD.size + len(self._central_end)
+        self._end = struct.pack("<4sHHHHI", b"PK\5\6", 0, 0, parts.count, parts.count, size)
 
     def pour(self, recipient: Recipient, fields: Sequence[str]) -> bytes | None:
         """Return what follows the shared bytes in the file of one letter; None where a fact is missing or cannot be written."""
-        crc, size, packed_size = self._checks[0][0], self._size, self._packed_size
-        written = [self._packed[0]]
-        rest = zip(self._blocks, self._between, self._packed[1:], self._checks[1:], strict=True)
-        for block, between, packed, (check, (low, second, third, high)) in rest:
+        crc, size, packed_size = self._first_crc, self._size, self._packed_size
+        written = [b"PK\3\4", b"", _DOCUMENT.encode(), self._first]
+        for block, between, packed, check, (low, second, third, high) in self._rest:
             words = (between and _address(recipient.address, between)) or _block(block, recipient, fields)
             count = len(words)
             if not 0 < count <= _MOST_PLAIN:
@@ -167,11 +171,10 @@ class _Kind:
             crc = low[crc & 255] ^ second[crc >> 8 & 255] ^ third[crc >> 16 & 255] ^ high[crc >> 24] ^ check
             size += count
             packed_size += count + _PLAIN.size
-        head = _HEAD.pack(20, 0x800, 8, 0, _DATE, crc, packed_size, size, len(_DOCUMENT), 0)
-        body = b"".join((b"PK\3\4", head, _DOCUMENT.encode(), *written))
-        central = self._central + _central(head, _DOCUMENT.encode(), len(self.shared))
-        end = struct.pack("<4sHHHHIIH", b"PK\5\6", 0, 0, self._count, self._count, len(central), len(self.shared) + len(body), 0)
-        return b"".join((body, central, end))
+        written[1] = head = _HEAD.pack(20, 0x800, 8, 0, _DATE, crc, packed_size, size, len(_DOCUMENT), 0)
+        at = len(self.shared) + 4 + _HEAD.size + len(_DOCUMENT) + packed_size
+        written += (self._central, head, self._central_end, self._end, _PLACE.pack(at, 0))
+        return b"".join(written)
 
 
 def _between(slots: Sequence[_Slot]) -> bytes:
@@ -192,7 +195,8 @@ def _block(slots: Sequence[_Slot], recipient: Recipient, fields: Sequence[str]) 
     address, values = recipient.address, recipient.values
     made: list[bytes] = []
     for mark, any_runs, after in slots:
-        words = _written(address[mark - ADDRESS] if mark >= ADDRESS else values.get(fields[mark], ""), any_runs=any_runs)
+        fact = address[mark - ADDRESS] if mark >= ADDRESS else values.get(fields[mark], "")
+        words = fact.encode() if _AS_IT_IS(fact) else _written(fact, any_runs=any_runs)
         if not words:
             return b""
         made += (words, after)
@@ -201,8 +205,6 @@ def _block(slots: Sequence[_Slot], recipient: Recipient, fields: Sequence[str]) 
 
 def _written(words: str, *, any_runs: bool) -> bytes:
     """Return words as they stand inside a run of document.xml; b'' for those that cannot stand there."""
-    if _AS_IT_IS(words):
-        return words.encode()
     words = plain(words)
     if _CONTROL.search(words):
         return b""

@@ -50,11 +50,13 @@ class ZipFile:
         self._waiting_size += size
         if self._waiting_size >= _AT_ONCE:
             self._write_waiting()
-        far = self._at >= _SMALL
-        extra = struct.pack("<HHQ", 1, 8, self._at) if far else b""
-        place = _SMALL if far else self._at
-        head = (b"PK\1\2", _UNIX | _VERSION, 20, 0, 0, 0, _DATE, crc, size, size, len(name), len(extra), 0, 0, 0, _OWNER_ONLY, place)
-        self._entries.append(_CENTRAL.pack(*head) + name + extra)
+        place, extra = self._at, b""
+        if place >= _SMALL:
+            place, extra = _SMALL, struct.pack("<HHQ", 1, 8, place)
+        head = _CENTRAL.pack(
+            b"PK\1\2", _UNIX | _VERSION, 20, 0, 0, 0, _DATE, crc, size, size, len(name), len(extra), 0, 0, 0, _OWNER_ONLY, place
+        )
+        self._entries.append(head + name + extra)
         self._at += _LOCAL.size + len(name) + size
 
     def _write_waiting(self) -> None:
