@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from functools import cache
 from typing import Any
@@ -127,10 +128,13 @@ def test_a_page_tree_finds_each_page(count: int) -> None:
 
 @pytest.mark.parametrize("id", ["govuk-notify", "nhs-notify", "dl-window", "c5-window", "plain"])
 def test_an_alignment_sheet_is_one_page_that_shows_the_window_and_what_to_check(id: str) -> None:
-    profile = read_profiles(Library.of(None))[id]
-    (page,) = pages_of(alignment_sheet(profile))
+    library = Library.of(None)
+    profile = read_profiles(library)[id]
+    (page,) = pages_of(alignment_sheet(profile, library))
     said = page.get_textpage().get_text_range()
     assert profile.title in said and "actual size" in said and f"{profile.as_of.day} {profile.as_of:%B %Y}" in said
+    assert "Source:" in said and not any(source in said for source in profile.sources)
+    assert len(re.findall(r"\bfold\b", said)) == len(profile.folds)
     if profile.window:
         shown = lines_in(page, (profile.window.left, profile.window.top, profile.window.right, profile.window.bottom))
         assert len(shown) == profile.most_lines and shown[-1] == "EX1 2AB"

@@ -213,11 +213,12 @@ def align(profile: str, out: Path | None, areas: tuple[Path, ...]) -> None:
     from migpack.library import Library
     from migpack.problems import Place, did_you_mean, mistake
 
-    profiles = read_profiles(Library.of(None, areas))
+    library = Library.of(None, areas)
+    profiles = read_profiles(library)
     if profile not in profiles:
         raise mistake(Place("PROFILE"), f"there is no profile '{profile}'", did_you_mean(profile, profiles))
     target = out or Path(f"align-{profile}.pdf")
-    target.write_bytes(alignment_sheet(profiles[profile]))
+    target.write_bytes(alignment_sheet(profiles[profile], library))
     click.echo(f"wrote {target}")
 
 

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from markupsafe import escape
 
+from migpack.content import Sources
 from migpack.letters.profiles import HEIGHT_MM, WIDTH_MM, Box, Profile
 from migpack.library import Library
+from migpack.load import read_part
 from migpack.write.pdf import Printer
 
 _CSS = (
@@ -24,32 +26,37 @@ _SAMPLE = ("Sample Patient", "Flat 2", "Sample House", "1 Sample Street", "Littl
 _ROOM_MM = 110  # where the words start when the profile does not say
 
 
-def alignment_sheet(profile: Profile) -> bytes:
-    """Return the sheet as a PDF."""
-    library = Library.of(None)
+def alignment_sheet(profile: Profile, library: Library) -> bytes:
+    """Return the sheet as a PDF; the library has the profile's sources."""
     printer = Printer(lambda name: library.read(f"templates/{name}"))
-    html = _PAGE.format(title=escape(profile.title), body="".join((*_words(profile), *_areas(profile), *_rulers())))
+    titles = {source.id: source.title for source in read_part(library, "checklists/sources.yaml", Sources, {}).sources}
+    words = _words(profile, "; ".join(titles.get(source, source) for source in profile.sources))
+    html = _PAGE.format(title=escape(profile.title), body="".join((*words, *_areas(profile), *_folds(profile), *_rulers())))
     document = printer.lay_out_html(html, "alignment", forms=False, css=(_CSS,))
     return printer.write(document, name="alignment", identity=html, codes={})
 
 
-def _words(profile: Profile) -> Iterator[str]:
+def _words(profile: Profile, source: str) -> Iterator[str]:
     top = (profile.body or _ROOM_MM) + 8
     checks = [
         "Print this sheet at its actual size: no fitting to the page.",
         "Lay a ruler along both edges. If 100 mm on the paper is not 100 mm, mend the printer's settings.",
     ]
-    if profile.window:
+    if profile.folds:
         checks += [
-            "Fold the sheet as the letters are folded, and put it into the envelope.",
+            "Fold the sheet at the marks on its right edge, and put it into the envelope.",
             "Push it to the left, right, top and bottom. All lines of the sample address must show each time, and nothing else.",
         ]
+    elif profile.window:
+        checks.append(
+            "Hold the first page of a letter and this sheet to the light. Its address must lie in the box with the full line."
+        )
     checks.append("No ink may be missing at the dashed line round the sheet. If it is, the printer's own margins are too wide.")
     items = "".join(f"<li>{escape(check)}</li>" for check in checks)
     as_of = f"{profile.as_of.day} {profile.as_of:%B %Y}"
     yield (
         f'<section class="at" style="left: 25mm; top: {top}mm; width: 160mm"><h1>Alignment sheet: {escape(profile.title)}</h1>'
-        f"<p>{escape(profile.about)}</p><ol>{items}</ol><p>Measures as of {as_of}, from {escape(', '.join(profile.sources))}.</p></section>"
+        f"<p>{escape(profile.about)}</p><ol>{items}</ol><p>Measures as of {as_of}. Source: {escape(source)}.</p></section>"
     )
     if profile.address:
         lines = "<br>".join((_SAMPLE[0], *_SAMPLE[len(_SAMPLE) - profile.most_lines + 1 :]))
@@ -74,6 +81,13 @@ def _area(box: Box, name: str, kind: str) -> str:
     size = f"width: {box.right - box.left:g}mm; height: {box.bottom - box.top:g}mm"
     words = f'<p class="at name" style="left: {box.left + 1:g}mm; top: {box.bottom - 3.5:g}mm">{name}</p>' if name != "window" else ""
     return f'<div class="{kind}" style="left: {box.left:g}mm; top: {box.top:g}mm; {size}"></div>{words}'
+
+
+def _folds(profile: Profile) -> Iterator[str]:
+    """Yield a mark at the right edge for each fold."""
+    for at in profile.folds:
+        yield f'<div class="tick" style="left: {WIDTH_MM - 12}mm; top: {at}mm; width: 12mm; height: 0.3mm"></div>'
+        yield f'<p class="at name" style="left: {WIDTH_MM - 12}mm; top: {at - 3.5:g}mm">fold</p>'
 
 
 def _rulers() -> Iterator[str]:

@@ -55,6 +55,7 @@ class Profile(Content):
     letterhead: Box | None = None
     sender: Box | None = None
     body: float | None = None
+    folds: tuple[float, ...] = ()
     type: Type
     most_lines: int
     most_pages: int | None = None
