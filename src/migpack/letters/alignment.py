@@ -48,9 +48,7 @@ def _words(profile: Profile, source: str) -> Iterator[str]:
             "Push it to the left, right, top and bottom. All lines of the sample address must show each time, and nothing else.",
         ]
     elif profile.window:
-        checks.append(
-            "Hold the first page of a letter and this sheet to the light. Its address must lie in the box with the full line."
-        )
+        checks.append("Hold the first page of a letter and this sheet to the light. Its address must lie in the box with the full line.")
     checks.append("No ink may be missing at the dashed line round the sheet. If it is, the printer's own margins are too wide.")
     items = "".join(f"<li>{escape(check)}</li>" for check in checks)
     as_of = f"{profile.as_of.day} {profile.as_of:%B %Y}"

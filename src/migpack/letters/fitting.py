@@ -31,6 +31,7 @@ class Fitting:
     def __init__(self, compositor: Compositor, printer: Printer, profile: Profile, rules: Mapping[str, LeftOutRule]) -> None:
         """Take what sets the letters, what they have to keep to, and the reasons by their codes."""
         self._compositor, self._printer, self._profile, self._rules = compositor, printer, profile, rules
+        self._fields = sorted(compositor.pattern.fields)
         self._measured: dict[tuple[Room, str], int] = {}
 
     def problems(self, recipients: Iterable[Recipient]) -> Iterator[LeftOut]:
@@ -46,11 +47,10 @@ class Fitting:
 
     def _reason(self, recipient: Recipient) -> tuple[str, str] | None:
         """Return the code of a reason, and what it is about."""
-        fields = sorted(self._compositor.pattern.fields)
-        for field in fields:
+        for field in self._fields:
             if not recipient.values.get(field, "").strip():
                 return "missing-value", field
-        said = "".join((*recipient.address, *(recipient.values[field] for field in fields)))
+        said = "".join((*recipient.address, *(recipient.values[field] for field in self._fields)))
         if not said.isascii() and self._printer.missing_letters(said):
             return "no-font", ""
         if len(recipient.address) > self._profile.most_lines:

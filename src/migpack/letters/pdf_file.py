@@ -21,7 +21,7 @@ _FREE, _PLAIN, _IN_STREAM = 0, 1, 2
 
 def pack_small(data: bytes) -> bytes:
     """Return data packed as a stream is; for a few kilobytes this is several times as fast as `zlib.compress`, which clears more memory."""
-    packer = zlib.compressobj(6, zlib.DEFLATED, 11, 4)
+    packer = zlib.compressobj(2, zlib.DEFLATED, 11, 2)
     return packer.compress(data) + packer.flush()
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cached_property
-from itertools import pairwise
 
 from migpack.problems import MigpackError
 
@@ -161,39 +160,45 @@ class _Words(dict[tuple[str, str | None], tuple[bytes, int]]):
     """A word as it is drawn before a space and the first letter of the next word, or (None) at the end; with its width in Pango units."""
 
     def __init__(self, face: Face, script: str) -> None:
-        self._face, self._script = face, script
-        self._pairs: dict[str, tuple[bytes, int]] = {}
-        self._ends: dict[str, tuple[bytes, int]] = {}
+        self._pairs, self._ends = _Pairs(face, script), _Ends(face, script)
 
     def __missing__(self, key: tuple[str, str | None]) -> tuple[bytes, int]:
         word, after = key
         text = word if after is None else f"{word} {after}"
-        drawn = [self._pair(first + second) for first, second in pairwise(text)]
-        if text and (after is None or not after):
-            drawn.append(self._end(text[-1]))
+        pairs = self._pairs
+        drawn = [pairs[text[at : at + 2]] for at in range(len(text) - 1)]
+        if text and not after:
+            drawn.append(self._ends[text[-1]])
         if len(self) >= _MOST_WORDS:
             self.clear()
-        self[key] = found = b"".join(glyphs for glyphs, _ in drawn), sum(width for _, width in drawn)
+        self[key] = found = b"".join([glyphs for glyphs, _ in drawn]), sum([width for _, width in drawn])
         return found
 
-    def _pair(self, pair: str) -> tuple[bytes, int]:
-        """Return the first letter of a pair, drawn so that the second one follows."""
-        if pair not in self._pairs:
-            (first, advance), second = self._face.shape(pair, self._script)
-            if self._alone(pair[0])[0] != first or self._alone(pair[1]) != second:
-                raise Uncertain(pair)
-            self._pairs[pair] = self._face.glyph(first, advance), advance
-        return self._pairs[pair]
 
-    def _end(self, letter: str) -> tuple[bytes, int]:
-        """Return a letter with nothing after it."""
-        if letter not in self._ends:
-            number, advance = self._alone(letter)
-            self._ends[letter] = self._face.glyph(number, advance), advance
-        return self._ends[letter]
+class _Pairs(dict[str, tuple[bytes, int]]):
+    """The first letter of a pair, drawn so that the second one follows; with its width in Pango units."""
+
+    def __init__(self, face: Face, script: str) -> None:
+        self._face, self._script = face, script
+
+    def __missing__(self, pair: str) -> tuple[bytes, int]:
+        (first, advance), second = self._face.shape(pair, self._script)
+        if self._alone(pair[0])[0] != first or self._alone(pair[1]) != second:
+            raise Uncertain(pair)
+        self[pair] = found = self._face.glyph(first, advance), advance
+        return found
 
     def _alone(self, letter: str) -> tuple[int, int]:
         return self._face.shape(letter, self._script)[0]
+
+
+class _Ends(_Pairs):
+    """A letter with nothing after it, drawn; with its width in Pango units."""
+
+    def __missing__(self, letter: str) -> tuple[bytes, int]:
+        number, advance = self._alone(letter)
+        self[letter] = found = self._face.glyph(number, advance), advance
+        return found
 
 
 def is_simple(text: str) -> bool:
