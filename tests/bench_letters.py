@@ -10,12 +10,14 @@ import argparse
 import io
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +32,13 @@ from migpack.load import load
 from migpack.markup import read
 from migpack.pack import plan_only
 from migpack.write.pdf import FONTS, Printer
-from people import recipients
+from people import people as invented
+from people import recipients, write_list
 from samples import SAMPLES, TODAY
 
 PROFILE, LETTER = "c5-window", "letter"
+# What 'letters make' imports on the way.
+IMPORTS = ("weasyprint", "uharfbuzz", "jinja2.sandbox", "openpyxl", "migpack.letters.run", "migpack.letters.source", "migpack.post.lists")
 SEED = 20270112
 
 
@@ -41,11 +46,11 @@ def main() -> None:
     """Measure and print."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--most", type=int, default=100_000, help="letters in the largest print file")
-    options.add_argument("--one", choices=("merged", "separate", "word"), help=argparse.SUPPRESS)
+    options.add_argument("--one", choices=("merged", "separate", "word", "command"), help=argparse.SUPPRESS)
     options.add_argument("--count", type=int, default=10_000, help=argparse.SUPPRESS)
     chosen = options.parse_args()
     if chosen.one:
-        print(json.dumps(pour(chosen.one, chosen.count)))
+        print(json.dumps(command(chosen.count) if chosen.one == "command" else pour(chosen.one, chosen.count)))
         return
     press, people, _ = drawn(1500)
     page = press.page(people[0])
@@ -56,9 +61,13 @@ def main() -> None:
     typst = say("Typst, 1,000 letters in one compile", ms(typst_run(page.html, people, 1000), 1000, warm=False), each)
     word = say("python-docx, one each, as ours in full", ms(lambda: [press.full_word(one) for one in people[:12]], 12))
     merged = say("docxtpl, one each", ms(docxtpl_run(press, people[:12]), 12))
-    print("LibreOffice's mail merge is not run here; in November 2026 it took 27 ms for a letter of one page, beside 61 of WeasyPrint")
+    print("LibreOffice's mail merge is not run: the Writer that 'make verify' installs opens no list of patients")
     for kind, count in (("merged", 10_000), ("merged", chosen.most), ("separate", 10_000), ("word", 10_000)):
         report(kind, count, {"WeasyPrint": each, "Typst": typst} if kind != "word" else {"docxtpl": merged, "python-docx": word})
+    whole = measured("command", 10_000)
+    print(
+        f"'letters make' from its start, {whole['letters']:,} letters, list read and looked over: {whole['cpu_s']:.2f} s beyond the imports"
+    )
 
 
 def say(what: str, found: float, beside: float = 0) -> float:
@@ -78,8 +87,7 @@ def ms(work: Callable[[], Any], letters: int, *, warm: bool = True) -> float:
 
 def report(kind: str, count: int, others: dict[str, float]) -> None:
     """Measure one of ours in a process of its own, and print it beside the others."""
-    command = [sys.executable, __file__, "--one", kind, "--count", str(count)]
-    found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
+    found = measured(kind, count)
     letters = found["letters"]
     one = found["cpu_s"] * 1000 / letters
     beside = ", ".join(f"{other / one:,.0f} times as fast as {name}" for name, other in others.items())
@@ -90,6 +98,13 @@ def report(kind: str, count: int, others: dict[str, float]) -> None:
         f"looked over beforehand in {found['check_ms']:.3f} ms each",
         flush=True,
     )
+
+
+def measured(kind: str, count: int) -> dict[str, float]:
+    """Return what a process of its own measures."""
+    program = [sys.executable, __file__, "--one", kind, "--count", str(count)]
+    found: dict[str, float] = json.loads(subprocess.run(program, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
+    return found
 
 
 def drawn(count: int) -> tuple[Press, Sequence[Recipient], float]:
@@ -123,6 +138,23 @@ def pour(kind: str, count: int) -> dict[str, float]:
     cold_s, warm_s = seconds
     said = {"cpu_s": cold_s, "warm_s": warm_s, "letters": len(people), "bytes": size, "rss_mib": peak}
     return said | {"slow": warm.slow, "check_ms": check_ms}
+
+
+def command(count: int) -> dict[str, float]:
+    """Run 'letters make' on a list of patients and return what that took beyond the imports; in a process of its own."""
+    for name in IMPORTS:
+        import_module(name)
+    from migpack.cli import main as program
+
+    with tempfile.TemporaryDirectory() as folder:
+        practice = Path(shutil.copytree(SAMPLES["small"].parent, Path(folder) / "practice")) / SAMPLES["small"].name
+        listed = write_list(Path(folder) / "patients.csv", invented(count, SEED))
+        asked = ["letters", "make", str(practice), str(listed), "--profile", PROFILE, "--letter", LETTER, "--draft", "--out", folder]
+        before = time.process_time()
+        program(asked, standalone_mode=False)
+        seconds = time.process_time() - before
+        (receipt,) = Path(folder).rglob("run.json")
+        return {"cpu_s": seconds, "letters": sum(json.loads(receipt.read_text("utf-8"))["letters"].values())}
 
 
 def fifty(html: str) -> None:

@@ -49,7 +49,7 @@ OWNERS = {
     "pypdf": ("migpack.write.*", "migpack.letters*", "migpack.collect*"),
     "pyhanko": ("migpack.collect.signatures",),
     "pyhanko_certvalidator": ("migpack.collect.signatures",),
-    "openpyxl": ("migpack.write.tracker", "migpack.letters.tables", "migpack.letters.report", "migpack.collect*"),
+    "openpyxl": ("migpack.write.tracker", "migpack.write.sheets", "migpack.letters.tables", "migpack.letters.report", "migpack.collect*"),
     "icalendar": ("migpack.write.calendar",),
     "click": ("migpack.cli*",),
     "rich": ("migpack.cli*",),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from migpack.letters.recipients import LeftOut
 from migpack.letters.sieve import Tally, Variant
 
 SHOWN = 20
-_HEADS = (("Row", 8), ("Code", 32), ("Why it has no letter", 70), ("What to do", 70))
 
 
 def summary(file: str, tally: Tally) -> Iterator[str]:
@@ -57,32 +57,17 @@ def _common(said: set[str]) -> str:
 def write_exceptions(tally: Tally) -> bytes:
     """Return a workbook of every row that gets no letter, and of every row that was changed on the way. All cells are text."""
     import openpyxl
-    from openpyxl.styles import Alignment, Font
 
+    from migpack.write.sheets import fill_sheet
     from migpack.write.zipped import rezip
 
-    book = openpyxl.Workbook()
-    sheet = book.active
-    assert sheet is not None
-    sheet.title = "Left out"
-    other = book.create_sheet("Changed")
-    tables = (
-        (sheet, _HEADS, ((gone.row, gone.code, gone.reason, gone.what_to_do) for gone in tally.left_out)),
-        (other, (_HEADS[0], ("What was changed", 100)), ((note.row, note.what) for note in tally.notes)),
-    )
-    for target, heads, rows in tables:
-        for place, (head, width) in enumerate(heads, 1):
-            cell = target.cell(1, place, head)
-            cell.font = Font(bold=True)
-            target.column_dimensions[cell.column_letter].width = width
-        for number, values in enumerate(rows, 2):
-            for place, value in enumerate(values, 1):
-                cell = target.cell(number, place, value)
-                cell.alignment = Alignment(wrap_text=True, vertical="top")
-                if isinstance(value, str):
-                    cell.data_type = "s"  # never a formula, whatever it starts with
-        target.freeze_panes = "A2"
-        target.auto_filter.ref = target.dimensions
+    book: Any = openpyxl.Workbook()
+    gone = ((gone.row, gone.code, gone.reason, gone.what_to_do) for gone in tally.left_out)
+    book.active.title = "Left out"
+    fill_sheet(book.active, ("Row", "Code", "Why it has no letter", "What to do"), gone, (8, 24, 72, 78), frozen="A2")
+    fill_sheet(book.create_sheet("Changed"), ("Row", "What was changed"), tally.notes, (8, 100), frozen="A2")
+    book.properties.title = "Patients without a letter"
+    book.properties.language = "en-GB"
     held = io.BytesIO()
     book.save(held)
     return rezip(held.getvalue())

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from migpack.fillable import IssuedField, IssuedForm
@@ -18,6 +18,7 @@ from migpack.model import Party, Plan
 from migpack.render import form_code, spaced, standing
 from migpack.status import WEEK_DAYS
 from migpack.told import Tellings
+from migpack.write.sheets import fill_sheet
 from migpack.write.tracker_fields import (
     ABOUT,
     IDENTITY,
@@ -34,8 +35,6 @@ from migpack.write.tracker_fields import (
 )
 from migpack.write.zipped import rezip
 
-DATE = "ddd d mmm yyyy"
-LINE_PT = 14.5
 Row = Sequence[Any]
 
 
@@ -84,7 +83,7 @@ def _owner(plan: Plan, role: str) -> str:
 def _tasks(sheet: Any, plan: Plan) -> None:
     heads = ("No", "Task", "Checklist", "Phase", "Owner", "Due", "Status", "State", "Done on", "Evidence to keep", "Notes")
     rows = _task_rows(plan)
-    _fill(sheet, heads, rows, (10, 44, 20, 22, 26, 16, 14, 14, 16, 38, 28), dates=(6, 9))
+    fill_sheet(sheet, heads, rows, (10, 44, 20, 22, 26, 16, 14, 14, 16, 38, 28), dates=(6, 9))
     _status(sheet, "G", len(rows), STATUSES)
     for n in range(2, len(rows) + 2):
         by_day = f'IF(F{n}<TODAY(),"overdue",IF(F{n}<=TODAY()+{WEEK_DAYS},"due this week","later"))'
@@ -105,7 +104,7 @@ def _task_rows(plan: Plan) -> list[Row]:
 def _milestones(sheet: Any, plan: Plan) -> None:
     heads = ("Ref", "Milestone", "Phase", "Owner", "Date", "Time", "First agreed", "Happened on", "How the date was made", "Done when")
     rows = _milestone_rows(plan)
-    _fill(sheet, heads, rows, (8, 32, 22, 28, 16, 8, 16, 16, 28, 54), dates=(5, 7, 8))
+    fill_sheet(sheet, heads, rows, (8, 32, 22, 28, 16, 8, 16, 16, 28, 54), dates=(5, 7, 8))
 
 
 def _milestone_rows(plan: Plan) -> list[Row]:
@@ -141,7 +140,7 @@ def _parties(sheet: Any, plan: Plan) -> None:
     )
     rows = _party_rows(plan)
     widths = (28, 26, 22, 15, 28, 14, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 28, 14)
-    _fill(sheet, heads, rows, widths, dates=(7, 8, 9, 10, 11, 12, 13, 14))
+    fill_sheet(sheet, heads, rows, widths, dates=(7, 8, 9, 10, 11, 12, 13, 14))
     _status(sheet, "P", len(rows), PARTY_STATUSES)
 
 
@@ -174,7 +173,7 @@ def _about(sheet: Any, plan: Plan, form: IssuedForm) -> None:
         *((label, said[name], None) for name, label in IDENTITY.items()),
         *((LIST, checklist.title, list_id(checklist.id)) for checklist in plan.case.content.checklists),
     ]  # fmt: skip
-    _fill(sheet, ("About this tracker", "Task tracker", "Id"), rows, (24, 80, 30), dates=())
+    fill_sheet(sheet, ("About this tracker", "Task tracker", "Id"), rows, (24, 80, 30), dates=())
 
 
 def _reminded_on(plan: Plan, party: Party) -> dt.date | None:
@@ -182,42 +181,6 @@ def _reminded_on(plan: Plan, party: Party) -> dt.date | None:
     reminder = plan.milestones["third_party_reminder"].date
     change = party.off or plan.milestones["final_extract"].date
     return reminder if 0 < (change - reminder).days < 9 else None
-
-
-def _fill(sheet: Any, heads: Row, rows: Iterable[Row], widths: Sequence[float], *, dates: Sequence[int]) -> None:
-    from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
-    from openpyxl.utils import get_column_letter
-
-    sheet.append(list(heads))
-    for cell in sheet[1]:
-        cell.font = Font(name="Arial", bold=True, color="FFFFFF")
-        cell.fill = PatternFill("solid", fgColor="003087")
-        cell.alignment = Alignment(wrap_text=True, vertical="center")
-    for row in rows:
-        sheet.append(list(row))
-        for cell in sheet[sheet.max_row]:
-            cell.font = Font(name="Arial")
-            cell.alignment = Alignment(wrap_text=True, vertical="top", horizontal="left")
-            cell.border = Border(bottom=Side("hair", color="768692"))
-            if isinstance(cell.value, str):
-                # A text that starts with '=' or '+' stays a text: openpyxl would otherwise take it for a formula.
-                cell.data_type = "s"
-                cell.quotePrefix = cell.value[:1] in "=+-@"
-            elif cell.column in dates:
-                cell.number_format = DATE
-        # Said here, since some programs do not fit the height of a row to wrapped text.
-        lines = max(-(-len(str(value)) // (width - 2)) for value, width in zip(row, widths, strict=True) if isinstance(value, str))
-        sheet.row_dimensions[sheet.max_row].height = LINE_PT * lines + 3
-    for number, width in enumerate(widths, 1):
-        sheet.column_dimensions[get_column_letter(number)].width = width
-    sheet.freeze_panes = "C2"
-    sheet.auto_filter.ref = f"A1:{get_column_letter(len(heads))}{max(sheet.max_row, 2)}"
-    sheet.sheet_view.zoomScale = 90
-    sheet.page_setup.orientation = "landscape"
-    sheet.page_setup.paperSize = 9
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    sheet.print_title_rows = "1:1"
 
 
 def _status(sheet: Any, column: str, count: int, statuses: Sequence[str]) -> None:
