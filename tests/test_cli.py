@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 import zipfile
@@ -64,6 +65,13 @@ def test_new_writes_a_file_that_builds(tmp_path: Path) -> None:
     checked = run("check", path, "--today", "2026-11-23")
     assert checked.exit_code == 0
     assert "gap" in checked.output and "practice.phone" in checked.output
+
+
+def test_the_command_that_comes_next_can_be_typed_as_it_is_shown(tmp_path: Path) -> None:
+    result = run("new", tmp_path / "Fen View" / "pack", "--no-input", *NEW)
+    program, command, *words = shlex.split(result.output.rpartition("next: ")[2])
+    assert (program, command) == ("migpack", "build")
+    assert Path(words[0]).is_file() and len(words) == 1
 
 
 def test_new_asks_for_what_is_missing(tmp_path: Path) -> None:
