@@ -112,6 +112,17 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path
     yield place, runs(place)[0], done.output
 
 
+def test_a_column_that_nothing_looks_at_is_named(place: Path) -> None:
+    rows = [row | {"Flat no": "Flat 2", "\x1b[2Jodd": ""} for row in latin(12)]
+    people.write_list(place / "list.csv", rows, [*people.COLUMNS, "Flat no", "\x1b[2Jodd"])
+    said = letters(place, "check", "practice.yaml", "list.csv", *RULED[:2]).output.splitlines()
+    (unused,) = [line for line in said if line.startswith("columns that no letter uses: ")]
+    assert "Flat no" in unused and "[2Jodd" in unused and "\x1b" not in unused
+    assert not any(used in unused for used in ("full_name", "postcode", "nhs_number", "address_line_1"))
+    mapped = letters(place, "check", "practice.yaml", "list.csv", *RULED[:2], "--map", "Flat no=house").output
+    assert "Flat no" not in mapped
+
+
 def test_rows_read_are_letters_made_and_rows_left_out(whole: tuple[Path, Path, str]) -> None:
     _, run, said = whole
     receipt = json.loads((run / "run.json").read_text())

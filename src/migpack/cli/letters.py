@@ -86,7 +86,7 @@ def check(practice: Path, patients: Path, report: Path | None, **asked: Unpack[_
     sieve = Sieve(listed, source.press, one_per_household=asked["one_per_household"])
     for _ in sieve:
         pass
-    for line in (*summary(str(patients), sieve.tally), *first_rows(sieve.tally.left_out)):
+    for line in (*summary(str(patients), sieve.tally, listed.unused), *first_rows(sieve.tally.left_out)):
         click.echo(line)
     if report:
         with owners_file(report) as file:
@@ -152,7 +152,7 @@ def _clear(folder: Path, but: Path | None) -> None:
 
 
 def _about(file: Made) -> str:
-    said = f"{file.name}: {file.letters:,} letters"
+    said = f"{file.name}: {file.letters:,} letter{'s' * (file.letters != 1)}"
     if file.kept:
         said += " (kept from the run that was stopped)"
     if file.slow:
@@ -163,7 +163,7 @@ def _about(file: Made) -> str:
 def _tell(made: Run, patients: Path) -> None:
     from migpack.letters.report import first_rows, summary
 
-    for line in (*summary(str(patients), made.tally), *first_rows(made.tally.left_out)):
+    for line in (*summary(str(patients), made.tally, made.patients.unused), *first_rows(made.tally.left_out)):
         click.echo(line)
     if texts := made.texts:
         pounds = texts.sent * texts.size.pence / 100

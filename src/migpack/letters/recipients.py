@@ -16,7 +16,7 @@ from typing import NamedTuple
 from migpack.letters.addresses import Address, compose, folded, joined_house, split_address
 from migpack.letters.cells import cleaned, nhs_number, read_birthday
 from migpack.letters.choice import Choice, watched_columns
-from migpack.letters.columns import KnownLists, Names, read_known, read_mapping, unknown_names
+from migpack.letters.columns import KnownLists, Names, place_of, read_known, read_mapping, unknown_names
 from migpack.letters.duplicates import Patients
 from migpack.letters.tables import Table, open_table
 from migpack.library import Library
@@ -80,6 +80,7 @@ class PatientList:
     """A list of patients opened: its columns are known, its rows are read one by one, as often as wanted.
 
     Of a list of which `only` some rows are wanted, the others are read, so that duplicates are found, and count for nothing.
+    `unused` are the names of the columns that nothing looks at: one of them might be a line of the address.
     """
 
     table: Table
@@ -89,6 +90,7 @@ class PatientList:
     fields: frozenset[str]
     today: dt.date
     needs_nhs_number: bool = False
+    unused: tuple[str, ...] = ()
     notes: list[Note] = field(default_factory=list)
     rows: int = 0
     only: frozenset[int] | None = None
@@ -140,12 +142,15 @@ def open_list(
     ours = {column.id for column in known.columns} | {field.id for field in fields}
     if problems := list(unknown_names(rules.columns, ours, lambda name: plan.case.place("recipients", "columns", name))):
         raise Mistakes(problems)
-    names = Names(known, fields, rules.columns, read_mapping(mapping, ours), watched_columns(rules))
+    watched = watched_columns(rules)
+    names = Names(known, fields, rules.columns, read_mapping(mapping, ours), watched)
     table = open_table(path, names.count)
     places = names.places(table.header, str(path), table.header_row)
     choice = Choice(plan, table.header, letter=letter, style=style, letter_place=places.get("letter"))
     printed = frozenset(field.id for field in fields if not field.id.startswith(("address_line_", "postcode")))
-    return PatientList(table, places, choice, known, printed, today, needs_nhs_number)
+    used = {*places.values(), *(place_of(table.header, name) for name in watched)}
+    unused = tuple(name for place, name in enumerate(table.header) if name.strip() and place not in used)
+    return PatientList(table, places, choice, known, printed, today, needs_nhs_number, unused)
 
 
 class _RowReader:

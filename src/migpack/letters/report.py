@@ -13,8 +13,11 @@ from migpack.letters.sieve import Tally, Variant
 SHOWN = 20
 
 
-def summary(file: str, tally: Tally) -> Iterator[str]:
-    """Yield the counts: rows, letters of each kind, reasons."""
+def summary(file: str, tally: Tally, unused: Sequence[str] = ()) -> Iterator[str]:
+    """Yield the counts: rows, letters of each kind, reasons; before them the columns of the list that nothing looks at."""
+    if unused:
+        names = ", ".join("".join(filter(str.isprintable, name)) for name in unused)
+        yield f"columns that no letter uses: {names}. If one is part of the name or address: --map 'Their column=ours'"
     yield f"{file}: {_count(tally.rows, 'row')} read = {_count(tally.made, 'letter')} + {len(tally.left_out):,} left out"
     for (letter, style), count in sorted(tally.letters.items()):
         yield f"  {letter}{' in large print' if style == 'large_print' else ''}: {count:,}"
