@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mail_server import PASSWORD, Mailbox, mail_server
+from mail_server import PASSWORD, Mailbox, attached, mail_server, received
 from migpack.plan import Wanted
 from migpack.post.by_hand import record
 from migpack.post.drafts import draft_letters, write_drafts
@@ -56,11 +56,13 @@ def test_a_draft_opens_unsent_with_both_files_and_words_of_its_own(practice, tmp
     names = sorted(path.name for path in (tmp_path / "d").glob("*.eml"))
     assert names == ["001-notice-exampleshire-pathology.eml", "002-notice-exampleton-general-hospi.eml"]
     assert "drafts: 2" in done.output
-    message = parsed((tmp_path / "d" / names[0]).read_bytes())
+    data = (tmp_path / "d" / names[0]).read_bytes()
+    message = parsed(data)
     assert (message["X-Unsent"], message["From"], message["Date"], message["Message-ID"]) == ("1", None, None, None)
     assert message["To"] == "GP links team <gp-links@exampleshire-pathology.example>"
     assert message["Subject"] == "Mill Lane Surgery: change of clinical system, please reply"
-    files = {part.get_filename(): part.get_content() for part in message.iter_attachments()}
+    files = attached(data)
+    assert files == {part.get_filename(): part.get_content() for part in message.iter_attachments()}
     folder = practice.pack / "6-third-parties" / "exampleshire-pathology"
     assert files == {f"mill-lane-surgery-notice.{kind}": (folder / f"1-notice.{kind}").read_bytes() for kind in ("pdf", "docx")}
     plain, html = (message.get_body((kind,)).get_content() for kind in ("plain", "html"))
@@ -179,6 +181,11 @@ def test_letters_are_sent_once_recorded_with_their_dates_and_never_again(own, mo
         assert "nothing was sent; 2 had been dealt with before" in again.output
         assert box.sessions == 0  # not even a connection
     assert [to for to, _ in box.delivered] == ["gp-links@exampleshire-pathology.example", "gp-liaison@exampleton-general.example"]
+    for (_, data), party in zip(box.delivered, ("exampleshire-pathology", "exampleton-general-hospi"), strict=True):
+        folder = own.pack / "6-third-parties" / party
+        assert attached(data) == {
+            f"mill-lane-surgery-notice.{kind}": (folder / f"1-notice.{kind}").read_bytes() for kind in ("pdf", "docx")
+        }
     assert PASSWORD not in done.output + done.stderr
     (first, _) = read_sent(own.folder)
     assert (first.recipient, first.document, first.by) == ("exampleshire_pathology", PATHOLOGY, "email")
@@ -308,7 +315,11 @@ def test_nothing_that_people_write_adds_a_header_or_a_recipient(name, subject, s
         assert [address.addr_spec for address in message["To"].addresses] == ["gp@xn--bcher-kva.example"]
         assert "@" not in message["To"].addresses[0].display_name
         assert data.isascii() and data.count(b"\n") == data.count(b"\r\n")
+        got = received(data)
+        assert [address.address for address in got.to] == ["gp@xn--bcher-kva.example"]
+        assert set(got.headers) == set(message.keys()) and all(len(values) == 1 for values in got.headers.values())
         if message["From"]:
+            assert got.from_.address == "sam@mill-lane.example"
             assert [address.addr_spec for address in message["From"].addresses] == ["sam@mill-lane.example"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import email.policy
+import io
 import os
 import stat
 from dataclasses import replace
@@ -12,8 +13,9 @@ from functools import cache
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pypdf import PdfReader
 
-from mail_server import PASSWORD, Mailbox, mail_server
+from mail_server import PASSWORD, Mailbox, attached, mail_server, received
 from migpack.letters.recipients import open_list
 from migpack.pack import plan_only
 from migpack.post.by_hand import record
@@ -109,8 +111,11 @@ def test_patients_are_written_to_one_by_one_and_the_others_are_printed_for(own, 
         assert "Dear Ada Sample" in words and "Friday 18 June 2027" in words and "9:30am" in words
         assert "1 High Street" not in words and "Date:" not in words  # these are for paper
         assert "\N{LEFT-POINTING DOUBLE ANGLE QUOTATION MARK}" not in words and "data-key" not in words
-    (pdf,) = message.iter_attachments()
-    assert pdf.get_filename() == "letter.pdf" and pdf.get_content().startswith(b"%PDF-")
+    got = received(data)
+    assert ([one.address for one in got.to], got.from_.address, got.subject) == ([to], "sam@mill-lane.example", message["Subject"])
+    assert "Dear Ada Sample" in got.text_plain[0] and "Dear Ada Sample" in got.text_html[0]
+    ((name, pdf),) = attached(data).items()
+    assert name == "letter.pdf" and "Ada Sample" in PdfReader(io.BytesIO(pdf)).pages[0].extract_text()
     _only_codes_are_kept(own, done.output + done.stderr + again.output)
 
 
