@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from migpack.cli import main
-from migpack.post.bounces import read_reports, record_bounces
+from migpack.post.bounces import read_reports, returned_letters
 from migpack.post.ledger import Entry, opened, read_entries
 from migpack.problems import Mistakes
 from samples import SAMPLES, written
@@ -131,5 +131,5 @@ def test_a_report_never_touches_what_was_not_sent(folder):
     with opened(folder) as ledger:
         ledger.set(1, status="planned")
         (folder / "r.eml").write_bytes(report("<p@mill-lane.example>"))
-        assert record_bounces(read_reports(folder / "r.eml"), ledger).bounced == ()
+        assert returned_letters(read_reports(folder / "r.eml"), ledger).bounced == ()
     assert states(folder)["pharmacy"] == "planned"

@@ -20,6 +20,7 @@ from migpack.model import Case, Page
 from migpack.pack import Prepared, prepare
 from migpack.plan import Wanted
 from migpack.post.judge import Pack, differs, is_draft
+from migpack.post.ledger import PATIENTS, Entry
 from migpack.post.letters import facts_told
 from migpack.post.message import Words
 from migpack.problems import Place, Problem, mistake
@@ -46,6 +47,11 @@ class PatientEmail:
     def facts(self) -> dict[str, str]:
         """The days that the letter tells everybody."""
         return facts_told(self.prepared.plan, self.page, None)
+
+    def entry(self, list_hash: str) -> Entry:
+        """Return what the rows of the ledger for this letter to the patients of a list have in common."""
+        page, id = self.page, self.page.document.id
+        return Entry(PATIENTS, id, PATIENTS, page.content_hash, version=page.version, facts=self.facts, list_hash=list_hash)
 
     @property
     def fields(self) -> tuple[str, ...]:
