@@ -158,6 +158,7 @@ def test_a_wrong_password_certificate_or_port_is_one_line_and_leaves_all_planned
             (replace(server, security="tls"), "no secure connection"),
             (replace(server, port=1), "no connection to the mail server"),
             (replace(server, ca_file=str(tmp_path / "none.pem")), "there is no file 'none.pem'"),
+            (replace(server, ca_file=__file__), "'test_send.py' holds no certificate that can be read"),
         ]:
             with pytest.raises(Mistakes) as caught:
                 run(tmp_path, wrong, [item("a")])

@@ -82,6 +82,11 @@ def mistake(place: Place, what: str, write: str) -> Mistakes:
     return Mistakes([Problem(place, what, write)])
 
 
+def typed(path: object) -> str:
+    """Return a file's name as it is typed into a command: in quotes where it has a space."""
+    return f'"{path}"' if " " in str(path) else str(path)
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return advice that names the nearest known word, or lists the known ones when none is near."""
     choices = sorted(set(known))

@@ -120,6 +120,7 @@ def make(practice: Path, patients: Path, rows: Path | None, draft: bool, resume:
     from migpack.letters.run_folder import RunFolder
     from migpack.letters.tables import hash_of
     from migpack.post.lists import rows_of
+    from migpack.problems import typed
 
     flags = asked["print_"], asked["zip"], asked["word"], asked["govuk_notify"], asked["nhs_notify"]
     kinds = tuple(kind for kind, is_wanted in zip(runs.KINDS, flags, strict=True) if is_wanted) or ("merged",)
@@ -138,7 +139,7 @@ def make(practice: Path, patients: Path, rows: Path | None, draft: bool, resume:
             click.echo(_about(file))
     _tell(made, patients)
     click.echo(f"{target}: index.csv says which row has which letter, exceptions.xlsx which has none")
-    click.echo(f"when they are printed or sent: migpack letters forget {practice} {target.name}")
+    click.echo(f"when they are printed or sent: migpack letters forget {typed(practice)} {target.name}")
 
 
 def _clear(folder: Path, but: Path | None) -> None:

@@ -37,6 +37,7 @@ def new(folder: Path, no_input: bool, questionnaire: bool, forms: tuple[Path, ..
 
     With --questionnaire, people answer in a Word or PDF form instead; --from reads it into the practice file, also a corrected one.
     """
+    from migpack.problems import typed
     from migpack.starter import QUESTIONS, write_starter
 
     if questionnaire and forms:
@@ -51,18 +52,20 @@ def new(folder: Path, no_input: bool, questionnaire: bool, forms: tuple[Path, ..
         if answers.get(key) is None and not no_input:
             answers[key] = click.prompt(question)
     path = write_starter(folder, {key: value for key, value in answers.items() if value})
-    click.echo(f"wrote {path} and practice.schema.json beside it\nnext: migpack build {path}")
+    click.echo(f"wrote {path} and practice.schema.json beside it\nnext: migpack build {typed(path)}")
 
 
 def _write_questionnaire(folder: Path) -> None:
     from migpack.collect.questionnaire import write_questionnaire
+    from migpack.problems import typed
 
     word, pdf = write_questionnaire(folder)
-    click.echo(f"wrote {word} and {pdf}: send one of them to be filled in\nnext: migpack new {folder} --from {word}")
+    click.echo(f"wrote {word} and {pdf}: send one of them to be filled in\nnext: migpack new {typed(folder)} --from {typed(word)}")
 
 
 def _read_questionnaire(folder: Path, forms: tuple[Path, ...]) -> None:
     from migpack.collect.questionnaire import read_questionnaire
+    from migpack.problems import typed
 
     filled = read_questionnaire(folder, forms, day_of(None))
     for said in filled.said:
@@ -73,7 +76,7 @@ def _read_questionnaire(folder: Path, forms: tuple[Path, ...]) -> None:
     for question in filled.changed:
         click.echo(f"  {question}")
     count = len(filled.changed)
-    click.echo(f"wrote {count} answer{'s' * (count > 1)} into {filled.path}\nnext: migpack check {filled.path}")
+    click.echo(f"wrote {count} answer{'s' * (count > 1)} into {filled.path}\nnext: migpack check {typed(filled.path)}")
 
 
 @main.command()

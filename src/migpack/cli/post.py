@@ -176,25 +176,19 @@ def _send_letters(outbox: Outbox, folder: Path, only: tuple[str, ...], to: tuple
 @told_plainly
 def ledger(practice: Path, statuses: tuple[str, ...], documents: tuple[str, ...], recipients: tuple[str, ...], as_csv: bool) -> None:
     """List who was sent what, when, and how it ended."""
-    from migpack.post.ledger import STATES, read_entries
-    from migpack.post.listing import csv_text, ledger_table
-    from migpack.problems import Mistakes, Place, Problem, did_you_mean
+    from migpack.load import read_bytes
+    from migpack.post.ledger import read_entries
+    from migpack.post.listing import csv_text, filtered, ledger_table
 
-    if unknown := [word for word in statuses if word not in STATES]:
-        raise Mistakes(Problem(Place("--status"), f"no status is called '{word}'", did_you_mean(word, STATES)) for word in unknown)
-    entries = [
-        entry
-        for entry in read_entries(practice.parent)
-        if (not statuses or entry.status in statuses)
-        and (not documents or {entry.document, entry.document.partition(".")[0]} & set(documents))
-        and (not recipients or entry.recipient in recipients)
-    ]
+    read_bytes(practice)  # a wrong name must not pass for an empty ledger
+    every = read_entries(practice.parent)
+    entries = filtered(every, statuses, documents, recipients)
     if as_csv:
         click.echo(csv_text(entries), nl=False)
     elif entries:
         show([ledger_table(entries)])
     else:
-        click.echo("the ledger has no such letter")
+        click.echo("the ledger has no such letter" if every else "nothing has been sent or recorded yet")
 
 
 @main.command()
@@ -204,16 +198,20 @@ def ledger(practice: Path, statuses: tuple[str, ...], documents: tuple[str, ...]
 @click.option("--on", required=True, metavar="DATE", help="The day it went, such as 2027-03-04.")
 @click.option("--to", metavar="WHO", help="To whom, where the letter goes to several.")
 @pack_option
+@today_option
 @library_option
 @told_plainly
-def sent(practice: Path, letter: str, by: str, on: str, to: str | None, pack: Path, areas: tuple[Path, ...]) -> None:
+def sent(practice: Path, letter: str, by: str, on: str, to: str | None, pack: Path, today: str | None, areas: tuple[Path, ...]) -> None:
     """Record that LETTER went by post, by hand or from your own mailbox, as 'migpack drafts' and 'migpack send' name it.
 
     For a letter to patients, name the document, such as letter_repeats: all that were to be printed are then recorded as sent.
     """
     from migpack.post.by_hand import record
+    from migpack.problems import Place, mistake
 
-    told = record(opened_outbox(practice, pack, None, areas, {letter}), practice.parent, letter, to or "", by, day_of(on, "--on"))
+    if (went := day_of(on, "--on")) > day_of(today):
+        raise mistake(Place("--on"), f"{went} is still to come", "write the day on which it went")
+    told = record(opened_outbox(practice, pack, today, areas, {letter}), practice.parent, letter, to or "", by, went)
     click.echo(f"recorded: {told}")
 
 
@@ -231,7 +229,7 @@ def bounces(practice: Path, files: tuple[Path, ...], areas: tuple[Path, ...]) ->
     from migpack.load import load
     from migpack.post.bounces import read_reports, record_bounces, relist, returned_letters
     from migpack.post.ledger import opened, read_entries
-    from migpack.problems import Place, Problem, mistake
+    from migpack.problems import Place, Problem, mistake, typed
 
     case = load(practice, Library.of(practice.parent, areas))
     if not read_entries(practice.parent):
@@ -250,7 +248,7 @@ def bounces(practice: Path, files: tuple[Path, ...], areas: tuple[Path, ...]) ->
         if one.printed is None:
             click.echo(
                 f"{one.letter}: the print list is about another list of patients; these rows come onto it with: "
-                f"migpack send {practice} --letter {one.letter} --patients FILE --really-send"
+                f"migpack send {typed(practice)} --letter {one.letter} --patients FILE --really-send"
             )
         else:
             click.echo(f"{one.letter}: rows to print for: {one.printed}, in {one.path}")

@@ -29,7 +29,7 @@ from migpack.model import Case, Page, PlannedDocument
 from migpack.model import Content as Known
 from migpack.parties import party_dates, plan_parties
 from migpack.practice import PracticeFile
-from migpack.problems import Mistakes, Place, Problem, Weight, mistake
+from migpack.problems import Mistakes, Place, Problem, Weight, mistake, typed
 from migpack.references import unknown_ids
 from migpack.render import render_form
 from migpack.starter import SCHEMA, schema_text
@@ -75,7 +75,7 @@ def write_questionnaire(folder: Path) -> tuple[Path, ...]:
     targets = {format: folder / f"{DOCUMENT}.{format}" for format in ("docx", "pdf")}
     unread = [path for path in targets.values() if path.exists() and not desk.has_read(path)]
     if unread:
-        write = f"read it first with 'migpack new {folder} --from {unread[0]}', or move it away"
+        write = f"read it first with 'migpack new {typed(folder)} --from {typed(unread[0])}', or move it away"
         raise Mistakes(Problem(Place(str(path)), "this form holds answers that are not in the practice file", write) for path in unread)
     page = desk.page(desk.written)
 
@@ -214,7 +214,7 @@ class _Desk:
             raise mistake(place, f"this is the form of {identity.practice}, not of {self.practice}", "name the folder of its own practice")
         form = forms.get(identity.code)
         if form is None and self.text and not found.issued:
-            write = f"make a new one with 'migpack new {self.folder} --questionnaire' and carry the answers over"
+            write = f"make a new one with 'migpack new {typed(self.folder)} --questionnaire' and carry the answers over"
             raise mistake(place, "this form was made in another folder, or by another version, from a practice file we do not know", write)
         known = questions(self.parts(None))
         # Where there is no practice file yet, what stands in the form is all that is known.

@@ -23,7 +23,7 @@ from migpack.post.judge import Pack, differs, is_draft
 from migpack.post.ledger import PATIENTS, Entry
 from migpack.post.letters import facts_told
 from migpack.post.message import Words
-from migpack.problems import Place, Problem, mistake
+from migpack.problems import Place, Problem, mistake, typed
 from migpack.render import render_emails
 
 _BODY = re.compile(r"<body[^>]*>\n?(.*)</body>", re.DOTALL)
@@ -85,7 +85,7 @@ def open_patient_email(case: Case, library: Library, today: dt.date, folder: Pat
     """
     last = read_last(folder)
     if last == NOTHING:
-        raise mistake(Place(str(folder)), "there is no pack here to send letters from", f"run: migpack build {case.name}")
+        raise mistake(Place(str(folder)), "there is no pack here to send letters from", f"run: migpack build {typed(case.name)}")
     prepared = prepare(case.after(last.issue, last.issued, last.before, last.first), library, today, Wanted(only=frozenset({letter})))
     pages = {page.document.id: page for page in prepared.pages}
     page = pages.get(letter)
