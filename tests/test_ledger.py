@@ -110,9 +110,9 @@ def test_a_ledger_that_is_none_is_one_line(tmp_path):
 def test_a_ledger_of_another_version_or_with_damaged_rows_is_one_line(tmp_path):
     rows(tmp_path, replace(ONE, status="sent"))
     for change, told in [
-        ("update letters set told_on = 'soon'", "the ledger cannot be used (Invalid isoformat string: 'soon')"),
-        ("update letters set facts = 'nothing'", "the ledger cannot be used (Expecting value"),
-        ("update letters set status = 'gone'", "row 1 has the status 'gone'"),
+        ("update letters set told_on = 'soon'", "the ledger cannot be used (row 1 is damaged)"),
+        ("update letters set told_on = '2027-04-01', facts = 'nothing'", "the ledger cannot be used (row 1 is damaged)"),
+        ("update letters set facts = '{}', status = 'gone'", "the ledger cannot be used (row 1 has the status 'gone')"),
         ("alter table letters add column later text", "this ledger was made by another version of migpack"),
     ]:
         with closing(sqlite3.connect(tmp_path / NAME)) as db, db:

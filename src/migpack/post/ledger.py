@@ -222,11 +222,14 @@ def _value(entry: Entry, name: str) -> object:
 
 
 def _entry(row: sqlite3.Row) -> Entry:
-    entry = Entry(**{name: json.loads(row[name]) if name == "facts" else row[name] for name in _COLUMNS})
+    try:
+        entry = Entry(**{name: json.loads(row[name]) if name == "facts" else row[name] for name in _COLUMNS})
+        if entry.status in _MAY_HAVE_ARRIVED:
+            dt.date.fromisoformat(entry.told_on)
+    except (ValueError, TypeError):
+        raise ValueError(f"row {row['id']} is damaged") from None
     if entry.status not in STATES:
-        raise ValueError(f"row {entry.id} has the status '{entry.status}'")
-    if entry.status in _MAY_HAVE_ARRIVED:
-        dt.date.fromisoformat(entry.told_on)
+        raise ValueError(f"row {row['id']} has the status '{entry.status}'")
     return entry
 
 
