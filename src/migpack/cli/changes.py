@@ -72,10 +72,11 @@ def redate(
         near = near_days(case, wishes, day)
         _show_near(near, with_others(case, wishes, day, near), wishes)
         raise
-    _show_effect(found, wishes, new)
     if text.encode() == data or not (found.milestones or case.file.dates != new.file.dates):
         click.echo(f"{practice} says this already; nothing was changed")
-    elif not dry_run and _agreed(practice, yes):
+        return
+    _show_effect(found, wishes, new)
+    if not dry_run and _agreed(practice, yes):
         prepared = prepare(new, library, day, Wanted())
         _replaced(practice, text.encode())
         try:

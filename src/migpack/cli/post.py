@@ -240,8 +240,8 @@ def bounces(practice: Path, files: tuple[Path, ...], areas: tuple[Path, ...]) ->
         returned = returned_letters((report for found in reports.values() for report in found), ledger)
         lists = tuple(relist(practice.parent, returned.bounced, why))
         record_bounces(returned.bounced, ledger, why)
-    others, unmatched = returned.others, returned.unmatched
-    click.echo(f"came back: {len(returned.bounced)}; reports of another kind: {others}; not about our letters: {unmatched}")
+    counts = {"read before": returned.again, "reports of another kind": returned.others, "not about our letters": returned.unmatched}
+    click.echo("; ".join([f"came back: {len(returned.bounced)}", *(f"{what}: {count}" for what, count in counts.items() if count)]))
     for entry in returned.bounced:
         click.echo(f"  {entry.document}: {f'row {entry.row}' if entry.row else entry.recipient}")
     for one in lists:

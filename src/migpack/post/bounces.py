@@ -39,10 +39,11 @@ class Report:
 
 @dataclass(frozen=True)
 class Returned:
-    """What reports tell: the letters that came back, as the ledger is to have them, how many told of a delay or a success, and how many
-    were not ours."""
+    """What reports tell: the letters that came back, as the ledger is to have them; how many reports were read before, told of a delay or
+    a success, or were not about our letters."""
 
     bounced: tuple[Entry, ...]
+    again: int
     others: int
     unmatched: int
 
@@ -87,16 +88,18 @@ def returned_letters(reports: Iterable[Report], ledger: Ledger) -> Returned:
     by_id = {entry.message_id: entry for entry in entries if entry.message_id}
     by_code = {entry.email_code: entry for entry in entries if entry.email_code}
     bounced: dict[int, Entry] = {}
-    others = unmatched = 0
+    again = others = unmatched = 0
     for report in reports:
         entry = by_id.get(report.message_id) or by_code.get(_code(report.address, ledger.code))
         if entry is None:
             unmatched += 1
         elif report.action != _FAILED:
             others += 1
-        elif entry.status in _MAY_COME_BACK and entry.id not in bounced:
+        elif entry.status == "bounced" or entry.id in bounced:
+            again += 1
+        elif entry.status in _MAY_COME_BACK:
             bounced[entry.id] = replace(entry, status="bounced", answer=f"came back: {report.status or 'no reason given'}")
-    return Returned(tuple(bounced.values()), others, unmatched)
+    return Returned(tuple(bounced.values()), again, others, unmatched)
 
 
 def relist(practice_folder: Path, bounced: Iterable[Entry], why: NotByEmail) -> Iterator[Relisted]:

@@ -73,7 +73,7 @@ def filtered(
 
 def ledger_table(entries: Iterable[Entry]) -> Table:
     """Return rows of the ledger for reading."""
-    heads = ("No", "When", "By", "Document", "To", "Status", "Server's answer")
+    heads = ("No", "When", "By", "Document", "To", "Status", "Answer, or why")
     return "Ledger", heads, [
         (str(e.id), e.told_on or e.planned_at[:10], e.by, e.document, f"row {e.row}" if e.row else e.recipient, e.status, e.answer)
         for e in entries
