@@ -19,6 +19,7 @@ from typing import Any
 import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+from fast_mail_parser import PyMail, parse_email
 
 from migpack.post.smtp import Server
 
@@ -51,6 +52,20 @@ class Mailbox:
     def count(self, address: str) -> int:
         """Return how often something was delivered to an address."""
         return sum(to == address for to, _ in self.delivered)
+
+
+def received(data: bytes) -> PyMail:
+    """Return a message as its recipient's mail program reads it.
+
+    Read by fast-mail-parser, which is written in Rust and shares no code with the standard library that wrote the message. It refuses
+    (`strict`) what it would have to mend: an address, a date or a character set that it cannot read.
+    """
+    return parse_email(data, strict=True)
+
+
+def attached(data: bytes) -> dict[str, bytes]:
+    """Return the attachments of a received message by name."""
+    return {part.filename: part.content for part in received(data).attachments}
 
 
 class _Dialogue(SMTP):

@@ -38,7 +38,7 @@ class Practice:
 
     def run(self, command: str, *words: str, code: int = 0, today: str = "2027-04-01") -> Result:
         """Run a command on this practice and check its exit code."""
-        more = ["--today", today] if command in ("send", "drafts") else []
+        more = ["--today", today] if command in ("send", "drafts", "sent") else []
         where = [] if command in ("ledger", "bounces") else ["--pack", str(self.folder / "output")]
         done = CliRunner().invoke(main, [command, str(self.file), *where, *words, *more], catch_exceptions=False)
         assert done.exit_code == code, done.output + done.stderr

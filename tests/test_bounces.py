@@ -9,8 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from migpack.cli import main
-from migpack.post.bounces import read_reports, record_bounces
+from migpack.post.bounces import read_reports, returned_letters
 from migpack.post.ledger import Entry, opened, read_entries
+from migpack.post.lists import PrintList, lists_folder, read_rows, write_rows
 from migpack.problems import Mistakes
 from samples import SAMPLES, written
 
@@ -91,8 +92,29 @@ def test_patients_whose_letter_came_back_are_put_on_the_print_list(folder):
     done = bounces(folder, folder / "reports.mbox")
     assert states(folder)["patient:1"] == "bounced"
     assert rows.read_text() == "2\n7\n"
+    held = (rows.parent / "exceptions.csv").read_text("utf-8").splitlines()
+    assert [line.split(",")[:2] for line in held] == [["row", "code"], ["2", "bounced"]]
     assert "ada" not in done.output.casefold()
     assert "ada" not in " ".join(entry.answer for entry in read_entries(folder))
+
+
+def test_where_the_print_list_is_about_another_list_nothing_is_put_on_it_and_it_is_said(folder):
+    path = write_rows(lists_folder(folder, "letter"), PrintList(frozenset({7}), "0" * 64))
+    (folder / "report.eml").write_bytes(report("<a@mill-lane.example>"))
+    done = bounces(folder, folder / "report.eml")
+    assert "letter: the print list is about another list of patients; these rows come onto it with: migpack send" in done.output
+    assert states(folder)["patient:1"] == "bounced" and read_rows(path).rows == {7}
+
+
+def test_lists_that_cannot_be_written_leave_the_ledger_as_it_was_for_the_next_try(folder):
+    lists = lists_folder(folder, "letter")
+    lists.mkdir(parents=True)
+    (lists / "exceptions.csv").write_text("somebody's own notes\nand more\n")
+    (folder / "report.eml").write_bytes(report("<a@mill-lane.example>"))
+    assert "exceptions.csv: this is not the list as it was written" in bounces(folder, folder / "report.eml", code=1).stderr
+    assert states(folder)["patient:1"] == "sent"
+    (lists / "exceptions.csv").unlink()
+    assert "came back: 1" in bounces(folder, folder / "report.eml").output
 
 
 def test_a_delay_changes_nothing_and_a_report_counts_once(folder):
@@ -102,7 +124,7 @@ def test_a_delay_changes_nothing_and_a_report_counts_once(folder):
     assert "came back: 0; reports of another kind: 1" in bounces(folder, folder / "0.eml").output
     assert states(folder)["patient:1"] == "sent"
     assert "came back: 1" in bounces(folder, folder / "1.eml", folder / "2.eml").output
-    assert "came back: 0" in bounces(folder, folder / "1.eml").output
+    assert bounces(folder, folder / "1.eml").output == "came back: 0; read before: 1\n"
 
 
 def test_what_is_no_report_is_told_and_the_others_are_read(folder):
@@ -131,5 +153,5 @@ def test_a_report_never_touches_what_was_not_sent(folder):
     with opened(folder) as ledger:
         ledger.set(1, status="planned")
         (folder / "r.eml").write_bytes(report("<p@mill-lane.example>"))
-        assert record_bounces(read_reports(folder / "r.eml"), ledger).bounced == ()
+        assert returned_letters(read_reports(folder / "r.eml"), ledger).bounced == ()
     assert states(folder)["pharmacy"] == "planned"

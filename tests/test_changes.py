@@ -156,6 +156,12 @@ def test_the_pages_tell_it_once_a_pack_was_issued_and_never_before() -> None:
     assert f"{code[:4]}-{code[4:]}" in texts["what_changed"]
     assert f"{code[:4]}-{code[4:]}" in texts["change_sheet.commissioner"]
     assert f"{code[:4]}-{code[4:]}" not in texts["change_sheet.practice_staff"]
+    assert "<h1>What changed for practice managers and staff</h1>" in texts["change_sheet.practice_staff"]
+    differ = texts["what_changed"].partition("Documents that differ")[2]
+    reasons = [row.partition("</td>")[0] for row in differ.split("<td>")[1:]]
+    assert len(reasons) == len(set(reasons)) > 1  # documents that differ for the same reasons stand in one row
+    for title in ("Notice to: Exampleton Pharmacy", "Log-off notice"):
+        assert title in differ
     same = ready(TEXT, issued(TEXT), "what_changed").pages[0].html
     assert "Nothing. All days, tasks and documents" in same
 
@@ -235,9 +241,9 @@ def test_corrections_are_written_for_exactly_those_and_once(tmp_path: Path) -> N
         return done.output
 
     words = ("corrections", path, "--out", tmp_path / "out", "--jobs", 1, "--today", "2026-12-05")
-    assert "2027-06-03 is now 2027-06-10" in run(*words, "--dry-run")
+    assert "Thu 3 Jun 2027 is now Thu 10 Jun 2027" in run(*words, "--dry-run")
     moved = run("redate", path, "go_live=2027-06-17", "--dry-run", *words[2:])
-    assert "2027-06-03 is now 2027-06-17" in moved  # who will hold an old day is shown before anything is written
+    assert "Thu 3 Jun 2027 is now Thu 17 Jun 2027" in moved  # who will hold an old day is shown before anything is written
     assert not (tmp_path / "out").exists()
     assert "to send: 6-third-parties/exampleton-pharmacy/6-new-dates.pdf" in run(*words)
     made = {file.name: file for file in tmp_path.rglob("6-new-dates.*")}

@@ -18,9 +18,12 @@ import samples
 import scanner
 from migpack.cli import main
 from migpack.collect.gather import gather
+from migpack.collect.store import LOCK
 from migpack.fillable import read_forms
 from migpack.library import Library
 from migpack.load import load
+from migpack.lock import locked
+from migpack.problems import Place
 from migpack.record import Record
 
 TODAY = "2026-12-10"
@@ -165,6 +168,28 @@ def test_of_a_folder_what_people_send_is_read_or_told_and_what_collect_wrote_is_
     assert set(told) == {"old.doc", "tracker.xlsx", "photo.heic", "nothing.pdf"}
     assert told["old.doc"] == told["tracker.xlsx"] and "has a password, or is of an old kind" in told["old.doc"]
     assert "save it as one of these" in told["photo.heic"] and "r1-1.png" not in done.output
+
+
+def test_of_a_folder_that_holds_the_pack_what_the_pack_says_of_itself_is_no_return(practice: Path) -> None:
+    assert (practice / "out/mill-lane-surgery/forms.json").exists()
+    came_back(practice, DONE)
+    done = collect(practice, practice)
+    assert done.exit_code == 0, done.output
+    assert "4 answers" in done.output and ".json" not in done.output
+    assert "forms.json" in collect(practice, practice / "out/mill-lane-surgery/forms.json").output  # named, it is told
+
+
+def test_a_second_run_at_once_records_nothing_and_a_dry_run_may_look(practice: Path) -> None:
+    back = came_back(practice, DONE)
+    with locked(practice / LOCK, Place("record.yaml"), "reading"):
+        done = collect(practice, back)
+        assert done.exit_code == 1 and "record.yaml: another run is reading forms into it — wait until it has ended" in done.output
+        assert not (practice / "record.yaml").exists()
+        assert collect(practice, back, "--dry-run").exit_code == 0
+    assert collect(practice, back).exit_code == 0
+    (practice / "empty").mkdir()
+    assert run("collect", practice / "empty" / "practice.yaml", back).exit_code == 1
+    assert not list((practice / "empty").iterdir())  # no lock where there is no practice file
 
 
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that is there and cannot be read")

@@ -8,6 +8,7 @@ import email.policy
 import io
 import json
 import os
+import shutil
 import stat
 import sys
 from dataclasses import replace
@@ -16,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mail_server import PASSWORD, Mailbox, mail_server
+from mail_server import PASSWORD, Mailbox, attached, mail_server, received
 from migpack.plan import Wanted
 from migpack.post.by_hand import record
 from migpack.post.drafts import draft_letters, write_drafts
@@ -26,8 +27,8 @@ from migpack.post.message import Sender, Words, compose, draft, safe_name
 from migpack.post.outbox import items_of, selected
 from migpack.post.password import server_of
 from migpack.post.run import chosen
-from migpack.problems import CannotRun, Mistakes
-from outgoing import THIRD_PARTIES, issued, mail_settings
+from migpack.problems import CannotRun, Mistakes, typed
+from outgoing import THIRD_PARTIES, Practice, issued, mail_settings
 from samples import SAMPLES, case_of, prepared
 
 PATHOLOGY = "notice.exampleshire_pathology"
@@ -56,11 +57,13 @@ def test_a_draft_opens_unsent_with_both_files_and_words_of_its_own(practice, tmp
     names = sorted(path.name for path in (tmp_path / "d").glob("*.eml"))
     assert names == ["001-notice-exampleshire-pathology.eml", "002-notice-exampleton-general-hospi.eml"]
     assert "drafts: 2" in done.output
-    message = parsed((tmp_path / "d" / names[0]).read_bytes())
+    data = (tmp_path / "d" / names[0]).read_bytes()
+    message = parsed(data)
     assert (message["X-Unsent"], message["From"], message["Date"], message["Message-ID"]) == ("1", None, None, None)
     assert message["To"] == "GP links team <gp-links@exampleshire-pathology.example>"
     assert message["Subject"] == "Mill Lane Surgery: change of clinical system, please reply"
-    files = {part.get_filename(): part.get_content() for part in message.iter_attachments()}
+    files = attached(data)
+    assert files == {part.get_filename(): part.get_content() for part in message.iter_attachments()}
     folder = practice.pack / "6-third-parties" / "exampleshire-pathology"
     assert files == {f"mill-lane-surgery-notice.{kind}": (folder / f"1-notice.{kind}").read_bytes() for kind in ("pdf", "docx")}
     plain, html = (message.get_body((kind,)).get_content() for kind in ("plain", "html"))
@@ -97,6 +100,15 @@ def test_the_page_beside_the_drafts_lists_what_goes_when_and_what_goes_another_w
     reminder = parsed(next((tmp_path / "d").glob("*-reminder-*.eml")).read_bytes())
     assert reminder["Subject"].strip().startswith("DRAFT, not to be sent: ")
     assert "Some of these letters are drafts" in page
+
+
+def test_commands_to_copy_have_quotes_where_a_folder_has_a_space(practice, tmp_path):
+    own = practice.copy(tmp_path / "our surgery")
+    own.run("drafts", "--out", str(tmp_path / "d"), "--only", "notice")
+    assert f"migpack sent &#34;{own.file}&#34; ID --by email" in (tmp_path / "d" / "index.html").read_text("utf-8")
+    shutil.rmtree(own.pack)
+    assert f'run: migpack build "{own.file}"' in own.run("send", code=1).stderr
+    assert typed("plain.yaml") == "plain.yaml"
 
 
 def test_showing_sends_nothing_and_writes_nothing(own):
@@ -179,6 +191,11 @@ def test_letters_are_sent_once_recorded_with_their_dates_and_never_again(own, mo
         assert "nothing was sent; 2 had been dealt with before" in again.output
         assert box.sessions == 0  # not even a connection
     assert [to for to, _ in box.delivered] == ["gp-links@exampleshire-pathology.example", "gp-liaison@exampleton-general.example"]
+    for (_, data), party in zip(box.delivered, ("exampleshire-pathology", "exampleton-general-hospi"), strict=True):
+        folder = own.pack / "6-third-parties" / party
+        assert attached(data) == {
+            f"mill-lane-surgery-notice.{kind}": (folder / f"1-notice.{kind}").read_bytes() for kind in ("pdf", "docx")
+        }
     assert PASSWORD not in done.output + done.stderr
     (first, _) = read_sent(own.folder)
     assert (first.recipient, first.document, first.by) == ("exampleshire_pathology", PATHOLOGY, "email")
@@ -190,6 +207,10 @@ def test_letters_are_sent_once_recorded_with_their_dates_and_never_again(own, mo
     assert [row["recipient"] for row in rows] == list(THIRD_PARTIES)
     assert json.loads(rows[0]["facts"])["go_live"] == "2027-06-24"
     assert "no status is called 'send'" in own.run("ledger", "--status", "send", code=1).stderr
+    wrong = own.run("ledger", "--document", "notise", "--recipient", "Pathology", code=1).stderr
+    assert "--document: no row has 'notise' — did you mean 'notice'?" in wrong
+    assert "--recipient: no row has 'Pathology' — write one of: exampleshire_pathology" in wrong
+    assert own.run("ledger", "--recipient", "exampleshire_pathology", "--document", HOSPITAL).output == "the ledger has no such letter\n"
 
 
 def test_a_limit_a_test_and_one_recipient(own, monkeypatch):
@@ -206,6 +227,19 @@ def test_a_limit_a_test_and_one_recipient(own, monkeypatch):
     assert [entry.recipient for entry in read_entries(own.folder) if entry.status == "sent"] == list(THIRD_PARTIES)
 
 
+def test_a_wrong_name_is_no_empty_ledger_and_leaves_no_lock(tmp_path):
+    wrong = Practice(tmp_path / "practice.yaml")
+    for command in ("ledger", "send"):
+        done = wrong.run(command, *(["--really-send"] if command == "send" else []), code=1)
+        assert "there is no such file — check the name" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_letter_to_patients_is_asked_for_whole(own):
+    for words in (["--letter", "letter"], ["--map", "a=b"], ["--letter", "letter", "--patients", "x.csv", "--only", "notice"]):
+        assert "Error: " in own.run("drafts", *words, code=2).stderr
+
+
 def test_two_runs_at_once_the_second_sends_nothing(own):
     own.add(mail_settings(1, "none.pem"))
     with only_run(own.folder):
@@ -217,6 +251,9 @@ def test_without_a_server_or_a_password_there_is_one_line(own, monkeypatch):
     assert "the practice file names no mail server" in own.run("send", "--only", "notice", "--really-send", code=1).stderr
     own.add(mail_settings(1, "none.pem"))
     case, _ = case_of(own.file)
+    with pytest.raises(Mistakes, match=r"practice.yaml:\d+:12: there is no file 'none.pem' beside the practice file"):
+        server_of(case, own.folder, {"MIGPACK_MAIL_PASSWORD": "a"})
+    (own.folder / "none.pem").write_text("in the connection alone it is read")
     monkeypatch.setattr("keyring.get_password", lambda service, user: f"{service} {user}" if user == "kept" else None)
     with pytest.raises(Mistakes, match=r"there is no password for 'sam' — set MIGPACK_MAIL_PASSWORD for this run"):
         server_of(case, own.folder, {})
@@ -229,7 +266,9 @@ def test_without_a_server_or_a_password_there_is_one_line(own, monkeypatch):
 
 
 def test_what_went_by_post_is_recorded_with_its_dates_and_not_e_mailed_afterwards(own):
-    assert "by post on 2027-04-02" in own.run("sent", PATHOLOGY, "--by", "post", "--on", "2027-04-02").output
+    assert "--on: 2027-04-02 is still to come" in own.run("sent", PATHOLOGY, "--by", "post", "--on", "2027-04-02", code=1).stderr
+    assert read_sent(own.folder) == ()
+    assert "by post on 2027-04-02" in own.run("sent", PATHOLOGY, "--by", "post", "--on", "2027-04-02", today="2027-04-02").output
     (told,) = read_sent(own.folder)
     assert (told.by, str(told.on), told.facts["go_live"]) == ("post", "2027-04-02", "2027-06-24")
     box = own.outbox("notice", "board_paper")
@@ -308,7 +347,11 @@ def test_nothing_that_people_write_adds_a_header_or_a_recipient(name, subject, s
         assert [address.addr_spec for address in message["To"].addresses] == ["gp@xn--bcher-kva.example"]
         assert "@" not in message["To"].addresses[0].display_name
         assert data.isascii() and data.count(b"\n") == data.count(b"\r\n")
+        got = received(data)
+        assert [address.address for address in got.to] == ["gp@xn--bcher-kva.example"]
+        assert set(got.headers) == set(message.keys()) and all(len(values) == 1 for values in got.headers.values())
         if message["From"]:
+            assert got.from_.address == "sam@mill-lane.example"
             assert [address.addr_spec for address in message["From"].addresses] == ["sam@mill-lane.example"]
 
 

@@ -22,7 +22,7 @@ SOURCE = Path(__file__).resolve().parent.parent / "src"
 # Level → its modules; a module may import its own level and those below. Level 6 are the features, each with its own folder or file.
 LEVELS = {
     0: "migpack migpack.problems",
-    1: "migpack.phrases migpack.values migpack.issued migpack.yamlio migpack.yamledit",
+    1: "migpack.lock migpack.phrases migpack.values migpack.issued migpack.yamlio migpack.yamledit",
     2: "migpack.content migpack.mailings migpack.practice migpack.record migpack.sent migpack.model migpack.workdays",
     3: "migpack.library migpack.load migpack.timeline migpack.parties migpack.check migpack.plan migpack.chart migpack.references "
     "migpack.told migpack.go_no_go migpack.status migpack.compare",
@@ -59,7 +59,7 @@ OWNERS = {
     "smtplib": ("migpack.post.smtp",),
     "socket": ("migpack.post.smtp",),
     "ssl": ("migpack.post.smtp",),
-    "sqlite3": ("migpack.post.ledger",),
+    "sqlite3": ("migpack.post.ledger", "migpack.lock"),
     "keyring": ("migpack.post.password",),
     "zxingcpp": ("migpack.collect.*",),
     "numpy": ("migpack.collect.*",),

@@ -10,6 +10,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -104,6 +105,21 @@ def test_a_ledger_that_is_none_is_one_line(tmp_path):
     (tmp_path / NAME).write_bytes(b"this is no database at all, only words, and long enough to be looked at" * 20)
     with pytest.raises(Mistakes, match="the ledger cannot be used"):
         read_entries(tmp_path)
+
+
+def test_a_ledger_of_another_version_or_with_damaged_rows_is_one_line(tmp_path):
+    rows(tmp_path, replace(ONE, status="sent"))
+    for change, told in [
+        ("update letters set told_on = 'soon'", "the ledger cannot be used (row 1 is damaged)"),
+        ("update letters set told_on = '2027-04-01', facts = 'nothing'", "the ledger cannot be used (row 1 is damaged)"),
+        ("update letters set facts = '{}', status = 'gone'", "the ledger cannot be used (row 1 has the status 'gone')"),
+        ("alter table letters add column later text", "this ledger was made by another version of migpack"),
+    ]:
+        with closing(sqlite3.connect(tmp_path / NAME)) as db, db:
+            db.execute(change)
+        with pytest.raises(Mistakes) as caught:
+            read_sent(tmp_path)
+        assert told in str(caught.value) and "\n" not in str(caught.value)
 
 
 def test_who_was_told_what(tmp_path):

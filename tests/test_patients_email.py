@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import csv
 import email.policy
+import io
 import os
 import stat
 from dataclasses import replace
 from functools import cache
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pypdf import PdfReader
 
-from mail_server import PASSWORD, Mailbox, mail_server
+from mail_server import PASSWORD, Mailbox, attached, mail_server, received
+from migpack.cli import main
 from migpack.letters.recipients import open_list
+from migpack.letters.tables import hash_of
 from migpack.pack import plan_only
 from migpack.post.by_hand import record
-from migpack.post.ledger import KEY, NAME, coder, opened, read_entries, read_sent
-from migpack.post.lists import lists_folder, rows_of
+from migpack.post.ledger import KEY, NAME, PATIENTS, Entry, coder, opened, read_entries, read_sent
+from migpack.post.lists import PrintList, lists_folder, read_rows, rows_of, write_rows
 from migpack.post.patients import allot, emailed_entry, printed_entry
 from migpack.problems import Mistakes
 from outgoing import ISSUED, issued, mail_settings
 from samples import SAMPLES, case_of, written
+from test_bounces import report
 
 LETTER = "letter_appointment_kept"
 HEAD = (
@@ -64,7 +70,17 @@ def listed(folder, rows):
 def allotted(practice_file, patients, known=(), code=None):
     case, library = case_of(practice_file)
     found = open_list(patients, plan_only(case, ISSUED), library, ISSUED, letter=LETTER)
-    return allot(found, case, known, code or (lambda *private: "|".join(private)), FIELDS)
+    return allot(found, case, known, code or plain, FIELDS)
+
+
+def plain(*private):
+    """A code that hides nothing."""
+    return "|".join(private)
+
+
+def row_of_letter(content="x", facts=None):
+    """What the rows of the ledger for the letter have in common."""
+    return Entry(PATIENTS, LETTER, PATIENTS, content, version="Issue 1", facts=facts or {})
 
 
 def send(own, patients, *words, code=0):
@@ -109,8 +125,11 @@ def test_patients_are_written_to_one_by_one_and_the_others_are_printed_for(own, 
         assert "Dear Ada Sample" in words and "Friday 18 June 2027" in words and "9:30am" in words
         assert "1 High Street" not in words and "Date:" not in words  # these are for paper
         assert "\N{LEFT-POINTING DOUBLE ANGLE QUOTATION MARK}" not in words and "data-key" not in words
-    (pdf,) = message.iter_attachments()
-    assert pdf.get_filename() == "letter.pdf" and pdf.get_content().startswith(b"%PDF-")
+    got = received(data)
+    assert ([one.address for one in got.to], got.from_.address, got.subject) == ([to], "sam@mill-lane.example", message["Subject"])
+    assert "Dear Ada Sample" in got.text_plain[0] and "Dear Ada Sample" in got.text_html[0]
+    ((name, pdf),) = attached(data).items()
+    assert name == "letter.pdf" and "Ada Sample" in PdfReader(io.BytesIO(pdf)).pages[0].extract_text()
     _only_codes_are_kept(own, done.output + done.stderr + again.output)
 
 
@@ -124,7 +143,8 @@ def _only_codes_are_kept(own, shown):
             assert stat.S_IMODE(path.stat().st_mode) == 0o600
     for private in ("ada@", "bob@", "O'Neil", "Sample,", "High Street", "xn--bcher"):
         assert private.encode() not in kept and private not in shown
-    assert (folder / "print-rows.txt").read_text() == "3\n4\n5\n6\n7\n8\n11\n"
+    list_hash = hash_of(own.folder / "patients.csv")
+    assert (folder / "print-rows.txt").read_text() == f"# rows of the list with the SHA-256 {list_hash}\n3\n4\n5\n6\n7\n8\n11\n"
     rows = list(csv.reader((folder / "exceptions.csv").read_text("utf-8").splitlines()))
     every = {**WHY, 3: "refused", 9: "not-enough-address-lines", 10: "missing-value"}
     assert [row[:2] for row in rows[1:]] == [[str(row), why] for row, why in sorted(every.items())]
@@ -172,8 +192,8 @@ def test_a_channel_once_chosen_stays(practice, tmp_path):
     code = coder(tmp_path, lasting=True)
     first = allotted(practice.file, listed(tmp_path, ROWS), (), code)
     known = [
-        *(emailed_entry(one, LETTER, "Issue 1", "x", {}, code) for one in first.by_email),
-        *(printed_entry(one, LETTER, "Issue 1", "x", {}, code) for one in first.to_print),
+        *(emailed_entry(one, row_of_letter(), "x", code) for one in first.by_email),
+        *(printed_entry(one, row_of_letter(), code) for one in first.to_print),
     ]
     known = [entry if entry.by == "post" else replace(entry, status="sent") for entry in known]
     changed = ["", *ROWS]  # all rows move by one
@@ -194,7 +214,7 @@ def test_who_was_printed_for_is_recorded_as_told_and_a_letter_posted_to_all_is_n
     code = coder(own.folder, lasting=True)
     first = allotted(own.file, listed(tmp_path, ROWS), (), code)
     with opened(own.folder) as ledger:
-        ledger.add(printed_entry(one, LETTER, "Issue 1", "x", {"go_live": "2027-06-24"}, code) for one in first.to_print)
+        ledger.add(printed_entry(one, row_of_letter(facts={"go_live": "2027-06-24"}), code) for one in first.to_print)
     record(box, own.folder, LETTER, "", "hand", ISSUED)
     assert {entry.status for entry in read_entries(own.folder)} == {"sent"} and len(read_entries(own.folder)) == len(WHY)
     agrees = [row.replace(",no,", ",yes,") for row in ROWS]
@@ -242,11 +262,72 @@ def test_the_print_list_is_what_letters_are_made_from(practice, tmp_path):
     _, library, plan = _loaded(practice.file)
     patients = open_list(listed(tmp_path, [*ROWS, ROWS[0]]), plan, library, ISSUED, letter=LETTER)
     (tmp_path / "rows.txt").write_text("5\n3\n")
-    patients.only = rows_of(tmp_path / "rows.txt")
+    patients.only = rows_of(tmp_path / "rows.txt", "0" * 64)
     assert ([one.row for one in patients], patients.rows) == ([3, 5], 2)
     (tmp_path / "rows.txt").write_text("3 and 5")
     with pytest.raises(Mistakes, match="this is no list of rows"):
-        rows_of(tmp_path / "rows.txt")
+        rows_of(tmp_path / "rows.txt", "0" * 64)
+
+
+def test_a_print_list_is_of_no_use_for_another_list_of_patients(own, tmp_path):
+    patients = listed(own.folder, ROWS)
+    printed = write_rows(tmp_path, PrintList(frozenset({4, 3}), hash_of(patients)))
+    assert rows_of(printed, hash_of(patients)) == {3, 4}
+    listed(own.folder, ["", *ROWS])  # all rows move by one
+    done = CliRunner().invoke(
+        main, ["letters", "make", str(own.file), str(patients), "--letter", LETTER, "--rows", str(printed), "--out", str(tmp_path / "out")]
+    )
+    assert done.exit_code == 1 and f"{printed}: these are rows of another list of patients, or yours has changed since" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_column_that_only_the_user_knows_is_named_with_map(own, tmp_path):
+    patients = listed(own.folder, ROWS[:1])
+    patients.write_text(patients.read_text("utf-8").replace("Surname", "Zweitname"), "utf-8")
+    assert "Zweitname" in send(own, patients, code=1).stderr or "family_name" in send(own, patients, code=1).stderr
+    assert "1 rows: 1 by e-mail" in send(own, patients, "--map", "Zweitname=family_name").output
+    own.run("drafts", "--letter", LETTER, "--patients", str(patients), "--map", "Zweitname=family_name", "--out", str(tmp_path / "d"))
+    assert b"Dear Ada Sample" in (tmp_path / "d" / "001-row-2.eml").read_bytes()
+
+
+def test_whose_letter_cannot_be_set_is_printed_for_and_the_others_are_written_to(own, monkeypatch):
+    monkeypatch.setenv("MIGPACK_MAIL_PASSWORD", PASSWORD)
+    wide = "Ada" + "a" * 120
+    patients, box = listed(own.folder, [ROWS[0], ROWS[1].replace("Bob", wide)]), Mailbox()
+    assert "2 by e-mail" in send(own, patients).output  # the text of the e-mail has room for any name
+    with mail_server(own.folder, box) as server:
+        own.add(mail_settings(server.port, "ca.pem"))
+        done = send(own, patients, "--attach", "--really-send")
+    assert "2 rows: 1 by e-mail, 0 told by e-mail earlier, 1 on paper, 0 not at all" in done.output
+    assert "1: The letter to attach cannot be made for this patient." in done.output and wide not in done.output
+    assert [to for to, _ in box.delivered] == ["ada@patients.example"]
+    assert read_rows(lists_folder(own.folder, LETTER) / "print-rows.txt").rows == {3}
+    assert "3,not_set," in (lists_folder(own.folder, LETTER) / "exceptions.csv").read_text("utf-8")
+    # Whoever has the e-mail is not printed for because the PDF could not be made afterwards.
+    known = [replace(emailed_entry(one, row_of_letter(), "x", plain), status="sent") for one in allotted(own.file, patients).by_email]
+    case, library = case_of(own.file)
+    again = open_list(patients, plan_only(case, ISSUED), library, ISSUED, letter=LETTER)
+    found = allot(again, case, known, plain, FIELDS, lambda _: {3})
+    assert ([one.row for one in found.told], found.to_print) == ([3], ())
+
+
+def test_what_came_back_is_on_both_lists_at_once_and_recorded_when_it_is_posted(own, monkeypatch):
+    monkeypatch.setenv("MIGPACK_MAIL_PASSWORD", PASSWORD)
+    patients, box = listed(own.folder, [ROWS[0], ROWS[5]]), Mailbox()
+    with mail_server(own.folder, box) as server:
+        own.add(mail_settings(server.port, "ca.pem"))
+        send(own, patients, "--really-send")
+        (own.folder / "back.eml").write_bytes(report(received(box.delivered[0][1]).headers["Message-ID"][0]))
+        done = own.run("bounces", str(own.folder / "back.eml"))
+        assert f"{LETTER}: rows to print for: 2" in done.output
+        folder = lists_folder(own.folder, LETTER)
+        before = [(folder / name).read_bytes() for name in ("print-rows.txt", "exceptions.csv")]
+        assert b"2,bounced,The e-mail came back." in before[1] and rows_of(folder / "print-rows.txt", hash_of(patients)) == {2, 3}
+        send(own, patients, "--really-send")  # works it all out anew, and comes to the same
+        assert [(folder / name).read_bytes() for name in ("print-rows.txt", "exceptions.csv")] == before
+    own.run("sent", LETTER, "--by", "post", "--on", "2027-04-01")
+    states = sorted((entry.row, entry.by, entry.status) for entry in read_entries(own.folder))
+    assert states == [(2, "email", "bounced"), (2, "post", "sent"), (3, "post", "sent")]
 
 
 def test_no_ledger_is_made_by_looking(practice, tmp_path):

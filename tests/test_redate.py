@@ -15,10 +15,13 @@ from hypothesis import strategies as st
 
 import samples
 from migpack import yamlio
-from migpack.changes import redate
-from migpack.changes.redate import Effect, effect, near_days, read_wishes, redated, wished
+from migpack.changes.near import WITHIN, near_days
+from migpack.changes.redate import Effect, effect, redated
+from migpack.changes.screen import near_lines
+from migpack.changes.wishes import read_wishes, wished
 from migpack.check import check
 from migpack.cli import main
+from migpack.filters import short_day
 from migpack.model import Case
 from migpack.pack import full_plan
 from migpack.parties import party_dates
@@ -46,7 +49,7 @@ def run(*words: object) -> Result:
 def moved(text: str, *words: str, issued: bool = True) -> str:
     """Return a practice file with these dates."""
     case = case_of(text)
-    return redated(text, case, read_wishes(words, case), issued=issued)
+    return redated(text, case, read_wishes(words, case, samples.TODAY), issued=issued)
 
 
 def case_of(text: str) -> Case:
@@ -64,7 +67,7 @@ def _base() -> Case:
 def effect_of(text: str, *words: str) -> Effect:
     """Return what new dates change."""
     old = case_of(text)
-    wishes = read_wishes(words, old)
+    wishes = read_wishes(words, old, samples.TODAY)
     return effect(old, case_of(redated(text, old, wishes, issued=False)), wishes, samples.TODAY)
 
 
@@ -82,13 +85,13 @@ def effect_of(text: str, *words: str) -> Effect:
 )
 def test_a_date_that_cannot_be_read_is_one_plain_line(small: Case, word: str, says: str) -> None:
     with pytest.raises(Mistakes) as found:
-        read_wishes([word], small)
+        read_wishes([word], small, samples.TODAY)
     assert str(found.value).startswith(f"command line: {says}")
 
 
 def test_all_wrong_words_are_told_at_once_and_a_milestone_twice_is_one_of_them(small: Case) -> None:
     with pytest.raises(Mistakes) as found:
-        read_wishes(["go_live=2027-07-01", "go_live=2027-07-02", "kick_of=2027-01-01", "order"], small)
+        read_wishes(["go_live=2027-07-01", "go_live=2027-07-02", "kick_of=2027-01-01", "order"], small, samples.TODAY)
     assert [problem.what for problem in found.value.problems] == [
         "'go_live' stands here twice",
         "'kick_of' is not a milestone of this practice",
@@ -99,7 +102,7 @@ def test_all_wrong_words_are_told_at_once_and_a_milestone_twice_is_one_of_them(s
 def test_what_has_happened_cannot_be_moved() -> None:
     text = SMALL.replace("dates:\n", "dates:\n  order: {actual: 2026-11-20}\n")
     with pytest.raises(Mistakes, match=r"practice.yaml:\d+:\d+: 'order' has happened, on 2026-11-20"):
-        read_wishes(["order=2026-12-01"], case_of(text))
+        read_wishes(["order=2026-12-01"], case_of(text), samples.TODAY)
 
 
 def test_the_day_that_was_issued_stays_as_baseline_and_the_hour_stays() -> None:
@@ -183,16 +186,43 @@ def test_dates_that_contradict_each_other_are_refused_with_near_days(tmp_path: P
 @settings(max_examples=5)
 def test_near_days_are_worked_days_that_break_no_must_nearest_first(day: dt.date) -> None:
     case = case_of(samples.MINIMAL)
-    wishes = read_wishes([f"go_live={day}"], case)
+    wishes = read_wishes([f"go_live={day}"], case, samples.TODAY)
     near = near_days(case, wishes, samples.TODAY)
     assert near
     assert [abs((one.day - day).days) for one in near] == sorted(abs((one.day - day).days) for one in near)
-    assert all(abs((one.day - day).days) <= redate.WITHIN for one in near)
+    assert all(abs((one.day - day).days) <= WITHIN for one in near)
     for one in near[:6]:
-        plan = full_plan(wished(case, read_wishes([f"go_live={one.day}"], case)))
+        plan = full_plan(wished(case, read_wishes([f"go_live={one.day}"], case, samples.TODAY)))
         found = check(plan.case, plan.milestones, party_dates(plan.parties), samples.TODAY)
         assert not [problem for problem in found if problem.weight in (Weight.MISTAKE, Weight.MUST)]
         assert {broken.id for broken in plan.broken} == set(one.shoulds)
+
+
+def test_where_another_given_day_is_in_the_way_it_is_named_with_the_day_that_would_do() -> None:
+    text = SMALL.replace("  order_by: Thursday 10 June 2027 ", "  #order_by: Thursday 10 June 2027 ")
+    found = effect_of(text, "go_live=2027-09-09")  # the file keeps the final extract in June
+    assert found.near == ()
+    before, after = found.with_others
+    assert [other.id for other in before.others] == [other.id for other in after.others] == ["final_extract", "log_off"]
+    assert before.day <= dt.date(2027, 9, 9) < after.day
+    days = [f"{other.id}={other.day}" for other in after.others]
+    line = list(near_lines(found.near, found.with_others, Moment(dt.date(2027, 9, 9))))[-1]
+    assert line == f"{short_day(after.day)} would break no must if you moved as well: {', '.join(days)}"
+    together = effect_of(text, f"go_live={after.day}", *days)
+    assert after.day in [one.day for one in together.near] and after.day not in [one.day for one in together.with_others]
+    # The last day for orders is a given day too, and no rule says when it would be.
+    (late, *_) = effect_of(SMALL, "go_live=2027-09-09").with_others
+    assert [(other.id, bool(other.day)) for other in late.others] == [
+        ("final_extract", True),
+        ("log_off", True),
+        ("prescribing.order_by", False),
+    ]
+
+
+def test_a_day_that_has_passed_is_no_forecast(small: Case) -> None:
+    with pytest.raises(Mistakes, match=r"command line: go_live: Thu 19 Nov 2026 has passed — .* actual: 2026-11-19 under go_live"):
+        read_wishes(["go_live=2026-11-19"], small, samples.TODAY)
+    assert read_wishes([f"go_live={samples.TODAY}"], small, samples.TODAY)
 
 
 def test_nothing_is_written_before_somebody_said_yes(tmp_path: Path) -> None:

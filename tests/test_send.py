@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import mailbox
 from dataclasses import replace
 
 import pytest
 
-from mail_server import STAGES, Mailbox, mail_server
+from mail_server import STAGES, Mailbox, attached, mail_server, received
 from migpack.post.ledger import Entry, opened
 from migpack.post.message import Sender, Words, compose
 from migpack.post.run import Clock, Item, Standing, chosen, send, standing
@@ -49,15 +48,18 @@ def test_a_letter_arrives_whole_over_an_encrypted_connection_and_is_sent_once(tm
         assert run(tmp_path, server, [item("pharmacy", files)]) == {}
     assert box.sessions == (2 if security == "starttls" else 1)  # the server begins anew when encryption starts; no second run connected
     assert box.count("pharmacy@outside.example") == 1
-    got = mailbox.mboxMessage(box.delivered[0][1])  # read by the older parser, not by the library that wrote it
-    parts = {part.get_filename(): part.get_payload(decode=True) for part in got.walk() if part.get_filename()}
-    assert parts == files
-    assert got["From"] == "Mill Lane Surgery <sam@mill-lane.example>"
-    assert got["Message-ID"].endswith("@mill-lane.example>")
-    assert "X-Unsent" not in got
+    data = box.delivered[0][1]
+    got = received(data)
+    assert attached(data) == files
+    assert (got.from_.display_name, got.from_.address, got.subject) == ("Mill Lane Surgery", "sam@mill-lane.example", "Dates")
+    assert [to.address for to in got.to] == ["pharmacy@outside.example"]
+    assert (got.date_parsed, got.text_html) == (NOON, [HTML + "\r\n"])
+    (message_id,) = got.headers["Message-ID"]
+    assert message_id.endswith("@mill-lane.example>")
+    assert "X-Unsent" not in got.headers
     with opened(tmp_path) as ledger:
         (row,) = ledger.entries()
-    assert (row.status, row.answer, row.told_on, row.message_id) == ("sent", "250 OK, taken", "2027-04-01", got["Message-ID"])
+    assert (row.status, row.answer, row.told_on, row.message_id) == ("sent", "250 OK, taken", "2027-04-01", message_id)
     assert row.facts == {"go_live": "2027-06-24"}
 
 
@@ -156,6 +158,7 @@ def test_a_wrong_password_certificate_or_port_is_one_line_and_leaves_all_planned
             (replace(server, security="tls"), "no secure connection"),
             (replace(server, port=1), "no connection to the mail server"),
             (replace(server, ca_file=str(tmp_path / "none.pem")), "there is no file 'none.pem'"),
+            (replace(server, ca_file=__file__), "'test_send.py' holds no certificate that can be read"),
         ]:
             with pytest.raises(Mistakes) as caught:
                 run(tmp_path, wrong, [item("a")])
@@ -189,7 +192,7 @@ def test_the_same_letter_sent_again_has_the_same_message_id(tmp_path):
     with mail_server(tmp_path, box) as server:
         run(tmp_path, server, [item("a")])
         run(tmp_path, server, [item("a")], resend=True)
-    ids = {mailbox.mboxMessage(data)["Message-ID"] for _, data in box.delivered}
+    ids = {received(data).headers["Message-ID"][0] for _, data in box.delivered}
     assert (len(box.delivered), len(ids)) == (2, 1)
 
 
@@ -225,4 +228,7 @@ def test_a_message_has_crlf_lines_of_seven_bit_letters_only():
     data = compose(words, SENDER, "<1@mill-lane.example>", NOON)
     assert data.replace(b"\r\n", b"").count(b"\n") == data.replace(b"\r\n", b"").count(b"\r") == 0
     assert max(map(len, data.split(b"\r\n"))) <= 998 and data.isascii()
-    assert b"zoe@xn--bcher-kva.example" in data
+    got = received(data)
+    assert (got.subject, got.to[0].display_name, got.to[0].address) == ("Änderung", "Zoë Müller", "zoe@xn--bcher-kva.example")
+    assert "Zoë’s dates" in got.text_plain[0] and "Zoë’s dates" in got.text_html[0]
+    assert attached(data) == words.files

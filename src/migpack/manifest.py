@@ -8,7 +8,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -91,10 +92,24 @@ def read_issues(folder: Path) -> tuple[IssuedPack, ...]:
     return tuple(_read_issue(path) for path in issue_folders(folder))
 
 
-def _read_issue(folder: Path) -> IssuedPack:
+@contextmanager
+def issue_read(folder: Path) -> Iterator[Mapping[str, Any]]:
+    """Give what issued.json says of an issue to whoever takes from it what it holds.
+
+    Raises:
+        Mistakes: it cannot be read, or does not hold what was taken.
+    """
     try:
+        yield json.loads((folder / ISSUED).read_text("utf-8"))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise mistake(
+            Place(str(folder)), "this issue cannot be read", "put its manifest.json and issued.json back as they were, or move it away"
+        ) from None
+
+
+def _read_issue(folder: Path) -> IssuedPack:
+    with issue_read(folder) as issued:
         held = json.loads((folder / NAME).read_text("utf-8"))
-        issued = json.loads((folder / ISSUED).read_text("utf-8"))
         days = {part: {id: _day(entry) for id, entry in held[part].items()} for part in ("milestones", "parties", "tasks")}
         documents = {
             id: IssuedDocument(d["title"], d["path"], d["version"], d["content"], d["code"], d["printed"])
@@ -102,10 +117,6 @@ def _read_issue(folder: Path) -> IssuedPack:
         }
         on = dt.date.fromisoformat(issued["issued_on"])
         return IssuedPack(int(issued["issue"]), on, **days, documents=documents, told=held["told"], inputs=held["inputs"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        raise mistake(
-            Place(str(folder)), "this issue cannot be read", "put its manifest.json and issued.json back as they were, or move it away"
-        ) from None
 
 
 def _day(held: list[str]) -> IssuedDay:
@@ -143,30 +154,8 @@ def write_manifest(
         calendar: the events of the calendar as it now stands.
     """
     case = plan.case
-    documents = dict(carried.documents) | {
-        one.document.id: {
-            "title": one.document.title,
-            "path": one.document.path,
-            "version": one.version,
-            "final": not one.draft,
-            "issue": int(one.version.split()[1]),
-            "content": one.content_hash,
-            "code": one.code if isinstance(one, Page) else "",
-            "printed": one.document.printed,
-            "approvals": {need: plan.approval_codes[need] for need in one.document.spec.needs},
-        }
-        for one in made
-    }
-    files = dict(carried.files) | {
-        artefact.path: {
-            "document": artefact.document,
-            "sha256": digest(artefact.data),
-            "bytes": len(artefact.data),
-            "pages": artefact.pages,
-            "made_from": artefact.made_from,
-        }
-        for artefact in artefacts
-    }
+    documents = dict(carried.documents) | {one.document.id: _written_document(one, plan) for one in made}
+    files = dict(carried.files) | {artefact.path: _written_file(artefact) for artefact in artefacts}
     files |= {new: {**files[name], "beside": name} for name, new in beside.items()}
     held = {
         "program": f"migpack {__version__}",
@@ -184,6 +173,30 @@ def write_manifest(
         "files": dict(sorted(files.items())),
     }
     return (json.dumps(held, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _written_document(one: Page | WordForm, plan: Plan) -> dict[str, Any]:
+    return {
+        "title": one.document.title,
+        "path": one.document.path,
+        "version": one.version,
+        "final": not one.draft,
+        "issue": int(one.version.split()[1]),
+        "content": one.content_hash,
+        "code": one.code if isinstance(one, Page) else "",
+        "printed": one.document.printed,
+        "approvals": {need: plan.approval_codes[need] for need in one.document.spec.needs},
+    }
+
+
+def _written_file(artefact: Artefact) -> dict[str, Any]:
+    return {
+        "document": artefact.document,
+        "sha256": digest(artefact.data),
+        "bytes": len(artefact.data),
+        "pages": artefact.pages,
+        "made_from": artefact.made_from,
+    }
 
 
 def digest(data: bytes) -> str:

@@ -83,7 +83,7 @@ def mistake(place: Place, what: str, write: str) -> Mistakes:
 
 
 def typed(path: object) -> str:
-    """Return a path as it is typed in a command."""
+    """Return a file's name as it is typed into a command: in quotes where it has a space."""
     return f'"{path}"' if " " in str(path) else str(path)
 
 

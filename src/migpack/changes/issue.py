@@ -19,7 +19,7 @@ from typing import Any
 from migpack.compare import told_facts
 from migpack.forms import WordForm, render_forms
 from migpack.library import Library
-from migpack.manifest import ISSUED, NAME, Last, digest, issue_folders, issues_folder, read_last
+from migpack.manifest import ISSUED, NAME, Last, digest, issue_folders, issue_read, issues_folder, read_last
 from migpack.model import Case, Page, Plan
 from migpack.pack import changes_of, full_plan
 from migpack.problems import Mistakes, Place, Problem, mistake
@@ -98,13 +98,10 @@ def history(folder: Path) -> tuple[Entry, ...]:
 
 
 def _entry(folder: Path) -> Entry:
-    try:
-        held = json.loads((folder / ISSUED).read_text("utf-8"))
+    with issue_read(folder) as held:
         files = held["files"].values()
         copied, edited = sum(one["copied"] for one in files), sum(one["edited"] for one in files)
         return Entry(held["issue"], held["issued_on"], held["go_live"], copied, held["drafts"], edited, held["changed"], folder)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        raise mistake(Place(str(folder / ISSUED)), "this issue cannot be read", "put the file back as it was") from None
 
 
 def _manifest(folder: Path) -> Mapping[str, Any]:

@@ -1,6 +1,6 @@
 """A practice file and wished days in, the whole effect out: what moves and why, rules broken and kept, near days that break none.
 
-`effect` and `near_days` only think. `redated` gives the text of the file with the new days: comments and layout stay, and a day that was
+`effect` only thinks. `redated` gives the text of the file with the new days: comments and layout stay, and a day that was
 issued stays beside the new one as the milestone's baseline. Never writes a file.
 """
 
@@ -9,43 +9,24 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from migpack import yamlio
-from migpack.check import broken_rules, check
+from migpack.changes.near import NOT_DATED, NearDay, WithOthers, near_days, with_others
+from migpack.changes.wishes import Wish
+from migpack.check import check
 from migpack.compare import DayChange, day_changes, milestone_days, party_days, task_days
 from migpack.filters import clock, day, day_month
-from migpack.model import Broken, Case, Milestone, Plan
+from migpack.model import Case, Milestone, Plan
 from migpack.pack import full_plan
-from migpack.parties import party_dates, plan_parties
-from migpack.phrases import Offset, PhraseError
+from migpack.parties import party_dates
 from migpack.practice import MilestoneDate
-from migpack.problems import Mistakes, Place, Problem, Weight, did_you_mean, mistake
-from migpack.timeline import date_milestones
-from migpack.values import Moment, read_moment
+from migpack.problems import Mistakes, Problem, Weight
+from migpack.values import Moment
 from migpack.yamledit import Path as Keys
 from migpack.yamledit import Value, edited
 
-WITHIN = 30  # days on both sides of the wished one that are looked at
-_NOT_DATED = ("ods", "patient-data", "own-form", "default", "approval")  # checks that dates do not decide; approvals are told apart
 _IN_TEXTS = ("go_live", "final_extract")  # what texts speak of, moved or moved along
-COMMAND_LINE = Place("command line")
-
-
-@dataclass(frozen=True)
-class Wish:
-    """A milestone and the day, or the words, that it is to have."""
-
-    id: str
-    when: Moment | Offset
-
-
-@dataclass(frozen=True)
-class NearDay:
-    """A day near the wished one on which every must is kept; `shoulds` are the ids of the rules that it breaks all the same."""
-
-    day: dt.date
-    shoulds: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -66,56 +47,7 @@ class Effect:
     lapsed: tuple[str, ...]
     named: tuple[Problem, ...]
     near: tuple[NearDay, ...]
-
-
-def read_wishes(words: Iterable[str], case: Case) -> tuple[Wish, ...]:
-    """Read 'go_live=2027-03-16' and the like.
-
-    Raises:
-        Mistakes: every word that is no milestone with a date, or with words such as '1 week after order'.
-    """
-    known = date_milestones(case)
-    wishes: dict[str, Wish] = {}
-    problems: list[Problem] = []
-    for word in words:
-        try:
-            wish = _wish(word, case, known)
-            if wish.id in wishes:
-                raise mistake(COMMAND_LINE, f"'{wish.id}' stands here twice", "give each milestone one date")
-            wishes[wish.id] = wish
-        except Mistakes as error:
-            problems += error.problems
-    if problems:
-        raise Mistakes(problems)
-    return tuple(wishes.values())
-
-
-def _wish(word: str, case: Case, known: Mapping[str, Milestone]) -> Wish:
-    id, equals, text = (part.strip() for part in word.partition("="))
-    if not equals or not text:
-        raise mistake(COMMAND_LINE, f"'{word}' is not a milestone with a date", "write for example go_live=2027-03-16")
-    if id not in known:
-        raise mistake(COMMAND_LINE, f"'{id}' is not a milestone of this practice", did_you_mean(id, known))
-    if known[id].actual:
-        raise mistake(case.place("dates", id), f"'{id}' has happened, on {known[id].actual}", "take out its actual: first if that is wrong")
-    when = _when(id, text)
-    if isinstance(when, Offset) and when.anchor not in known:
-        raise mistake(COMMAND_LINE, f"{id}: '{when.anchor}' is not a milestone of this practice", did_you_mean(when.anchor, known))
-    given = case.file.dates.get(id)
-    if isinstance(when, Moment) and not when.time and given and isinstance(given.now, Moment):
-        when = replace(when, time=given.now.time)  # only the day was named: the hour stays
-    return Wish(id, when)
-
-
-def _when(id: str, text: str) -> Moment | Offset:
-    try:
-        return read_moment(text)
-    except ValueError as error:
-        try:
-            return Offset.parse(text)
-        except PhraseError:
-            what, _, write = str(error).partition(" — ")
-            raise mistake(COMMAND_LINE, f"{id}: {what}", f"{write}, or words such as '1 week after order'") from None
+    with_others: tuple[WithOthers, ...]
 
 
 def redated(text: str, case: Case, wishes: Iterable[Wish], *, issued: bool) -> str:
@@ -170,15 +102,6 @@ def _as_before(wish: Wish, old: str) -> str:
     return f"{day(wish.when.date) if long else wish.when.date}{hour}"
 
 
-def wished(case: Case, wishes: Iterable[Wish]) -> Case:
-    """Return a case as it would be with these days."""
-    dates = dict(case.file.dates)
-    for wish in wishes:
-        before = dates.get(wish.id)
-        dates[wish.id] = MilestoneDate(baseline=before.baseline if before else None, forecast=wish.when)
-    return replace(case, file=case.file.model_copy(update={"dates": dates}))
-
-
 def effect(old: Case, new: Case, wishes: tuple[Wish, ...], today: dt.date) -> Effect:
     """Return all that the new dates change.
 
@@ -201,7 +124,8 @@ def effect(old: Case, new: Case, wishes: tuple[Wish, ...], today: dt.date) -> Ef
         settled=_only_in(were, found),
         lapsed=_lapsed(before, after),
         named=tuple(_still_named(new, [one for one in moved if one.id in {*(wish.id for wish in wishes), *_IN_TEXTS}])),
-        near=near_days(old, wishes, today),
+        near=(near := near_days(old, wishes, today)),
+        with_others=with_others(old, wishes, today, near),
     )
 
 
@@ -218,7 +142,7 @@ def _still_named(case: Case, moved: Iterable[DayChange]) -> Iterator[Problem]:
 def _only_in(these: Iterable[Problem], others: Iterable[Problem]) -> tuple[Problem, ...]:
     """Return the problems of dates that stand in one list and not in the other, whatever the days in their words."""
     apart = {_key(problem) for problem in others}
-    return tuple(problem for problem in these if problem.rule not in _NOT_DATED and _key(problem) not in apart)
+    return tuple(problem for problem in these if problem.rule not in NOT_DATED and _key(problem) not in apart)
 
 
 def _key(problem: Problem) -> tuple[str, str]:
@@ -230,35 +154,3 @@ def _lapsed(before: Plan, after: Plan) -> tuple[str, ...]:
     """Return the approvals in the practice file that stood before and do not stand any more."""
     given = after.case.file.approvals
     return tuple(id for id, one in given.items() if one.code == before.approval_codes[id] != after.approval_codes[id])
-
-
-def near_days(case: Case, wishes: tuple[Wish, ...], today: dt.date) -> tuple[NearDay, ...]:
-    """Return the days around the first wished one on which no must is broken, the nearest first; the other wishes stay as they are.
-
-    A rule that the practice has accepted as broken does not count.
-    """
-    first = wishes[0]
-    if not isinstance(first.when, Moment):
-        return ()
-    found = []
-    for distance in range(WITHIN + 1):
-        for shift in dict.fromkeys((-distance, distance)):
-            when = replace(first.when, date=first.when.date + dt.timedelta(days=shift))
-            broken = _broken(wished(case, (replace(first, when=when), *wishes[1:])), today)
-            if when.date >= today and broken is not None and case.calendar.is_worked(when.date):
-                found.append(NearDay(when.date, broken))
-    return tuple(found)
-
-
-def _broken(case: Case, today: dt.date) -> tuple[str, ...] | None:
-    """Return the ids of the broken shoulds; None where a must is broken or the dates contradict each other."""
-    milestones = date_milestones(case)
-    dates = party_dates(plan_parties(case, milestones))
-    for problem in check(case, milestones, dates, today):
-        if problem.weight is Weight.MISTAKE or (problem.weight is Weight.MUST and problem.rule not in _NOT_DATED):
-            return None
-    return tuple(dict.fromkeys(one.id for one in _open(broken_rules(case, milestones, dates))))
-
-
-def _open(broken: Iterable[Broken]) -> Iterator[Broken]:
-    return (one for one in broken if not one.accepted)

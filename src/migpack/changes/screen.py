@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 
 from migpack.changes.corrections import PATIENTS
 from migpack.changes.issue import Entry
-from migpack.changes.redate import Effect, NearDay
+from migpack.changes.near import WITHIN, NearDay, WithOthers
+from migpack.changes.redate import Effect
 from migpack.compare import DayChange
 from migpack.filters import clock, short_day
-from migpack.issued import Correction
+from migpack.issued import Correction, ToldDay
 from migpack.model import Plan
 from migpack.screen import Table
 from migpack.values import Moment
@@ -41,8 +42,8 @@ def effect_lines(effect: Effect) -> Iterator[str]:
         yield f"the approval '{id}' will lapse: what it covers changes, so it must be given again"
 
 
-def near_lines(near: Iterable[NearDay], wished: Moment) -> Iterator[str]:
-    """Yield the days near the wished one on which every must is kept, nearest first on each side."""
+def near_lines(near: Iterable[NearDay], others: Iterable[WithOthers], wished: Moment) -> Iterator[str]:
+    """Yield the days near the wished one on which every must is kept, nearest first on each side; where none is, what else would move."""
     days = tuple(near)
     if any(one.day == wished.date and not one.shoulds for one in days):
         yield f"{short_day(wished.date)} breaks no rule"
@@ -52,7 +53,10 @@ def near_lines(near: Iterable[NearDay], wished: Moment) -> Iterator[str]:
         clean = next((one for one in found if not one.shoulds), None)
         nearest = [*found[:_NEAR], *([clean] if clean and clean not in found[:_NEAR] else [])]
         shown = ", ".join(map(_near, nearest))
-        yield f"nearest days {side} it that break no must: {shown or 'none within 30 days'}"
+        yield f"nearest days {side} it that break no must: {shown or f'none within {WITHIN} days'}"
+    for one in others:
+        moved = ", ".join(f"{other.id}={other.day}" if other.day else f"{other.id} (in the file)" for other in one.others)
+        yield f"{short_day(one.day)} would break no must if you moved as well: {moved}"
 
 
 def _near(one: NearDay) -> str:
@@ -75,13 +79,18 @@ def correction_table(corrections: Iterable[Correction], plan: Plan) -> Table:
     rows = [
         (
             names.get(one.recipient, one.recipient),
-            "; ".join(f"{day.title}: {day.old} is now {day.new or 'not planned'}" for day in one.days),
+            "; ".join(map(_told_day, one.days)),
             ", ".join(titles.get(id, id) for id in one.documents),
-            f"{one.told_on} by {one.by}",
+            f"{short_day(one.told_on)} by {'e-mail' if one.by == 'email' else one.by}",
         )
         for one in corrections
     ]
     return "Told a day that is another one now", ("Who", "Days", "Told by", "Last told"), rows
+
+
+def _told_day(day: ToldDay) -> str:
+    title = day.title.removeprefix("Your ")
+    return f"{title[:1].upper()}{title[1:]}: {short_day(day.old)} is now {short_day(day.new) if day.new else 'not planned'}"
 
 
 def _moment(when: Moment | None) -> str:

@@ -13,7 +13,9 @@ from migpack.cli.group import case_of, day_of, library_option, main, practice_ar
 from migpack.cli.pack import write_pack
 
 if TYPE_CHECKING:
-    from migpack.changes.redate import Effect, NearDay, Wish
+    from migpack.changes.near import NearDay, WithOthers
+    from migpack.changes.redate import Effect
+    from migpack.changes.wishes import Wish
     from migpack.model import Case
 
 out_option = click.option(
@@ -49,7 +51,9 @@ def redate(
     A date is a day (go_live=2027-03-16) or words ("kick_off=1 week after order"). Nothing is written before you have said yes. The comments
     and the layout of the file stay. A date that has been issued is kept beside the new one as baseline.
     """
-    from migpack.changes.redate import effect, near_days, read_wishes, redated
+    from migpack.changes.near import near_days, with_others
+    from migpack.changes.redate import effect, redated
+    from migpack.changes.wishes import read_wishes
     from migpack.library import Library
     from migpack.load import read_bytes
     from migpack.pack import prepare
@@ -59,18 +63,20 @@ def redate(
 
     library, day, data = Library.of(practice.parent, areas), day_of(today), read_bytes(practice)
     folder, last, case = case_of(practice, library, out, data)
-    wishes = read_wishes(dates, case)
+    wishes = read_wishes(dates, case, day)
     text = redated(decode(data, str(practice)), case, wishes, issued=bool(last.before or last.issued))
     _, _, new = case_of(practice, library, out, text.encode())
     try:
         found = effect(case, new, wishes, day)
     except Mistakes:
-        _show_near(near_days(case, wishes, day), wishes)
+        near = near_days(case, wishes, day)
+        _show_near(near, with_others(case, wishes, day, near), wishes)
         raise
-    _show_effect(found, wishes, new)
     if text.encode() == data or not (found.milestones or case.file.dates != new.file.dates):
         click.echo(f"{practice} says this already; nothing was changed")
-    elif not dry_run and _agreed(practice, yes):
+        return
+    _show_effect(found, wishes, new)
+    if not dry_run and _agreed(practice, yes):
         prepared = prepare(new, library, day, Wanted())
         _replaced(practice, text.encode())
         try:
@@ -89,15 +95,15 @@ def _show_effect(found: Effect, wishes: tuple[Wish, ...], new: Case) -> None:
         show([correction_table(new.corrections, full_plan(new))])
     for line in effect_lines(found):
         click.echo(line)
-    _show_near(found.near, wishes)
+    _show_near(found.near, found.with_others, wishes)
 
 
-def _show_near(near: tuple[NearDay, ...], wishes: tuple[Wish, ...]) -> None:
+def _show_near(near: tuple[NearDay, ...], others: tuple[WithOthers, ...], wishes: tuple[Wish, ...]) -> None:
     from migpack.changes.screen import near_lines
     from migpack.values import Moment
 
     if isinstance(first := wishes[0].when, Moment):
-        for line in near_lines(near, first):
+        for line in near_lines(near, others, first):
             click.echo(f"{wishes[0].id}: {line}")
 
 

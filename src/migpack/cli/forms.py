@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -43,28 +44,31 @@ def collect(
     from migpack.collect.answers import confirm, decide
     from migpack.fillable import read_forms
     from migpack.library import Library
-    from migpack.load import load
+    from migpack.load import load, read_bytes
+    from migpack.lock import locked
     from migpack.pack import pack_folder
     from migpack.problems import Place, mistake
 
     if not (files or confirmed or decisions):
         raise click.UsageError("name the files or folders that came back")
-    case = load(practice, Library.of(practice.parent, areas))
-    folder = pack_folder(case, pack)
-    if not (forms := read_forms(folder)) and files:
-        raise mistake(
-            Place(str(folder)), "there is no pack here whose forms could come back", "name the folder that it lies in with --pack"
-        )
-    named, day = case.file.practice, day_of(today)
-    record = decide(confirm(case.record, confirmed, by, day), decisions, by, day, forms)
-    done = run.collect(files, forms, record, (named.ods_code, named.name), day, _ask_box if ask else None)
-    for file, taken in done.taken:
-        click.echo(f"{file}: " + "\n".join(run.lines_of(taken)))
-    for field in done.record.conflicts():
-        click.echo(run.disagreement(done.record, field))
-    if not dry_run and done.record != case.record:
-        store.write_record(practice.parent, done.record, done.private)
-        click.echo(f"recorded in {practice.parent / 'record.yaml'}")
+    read_bytes(practice)  # where there is no practice file, no lock is left either
+    lock = locked(practice.parent / store.LOCK, Place(str(practice.parent / "record.yaml")), "reading forms into it")
+    with nullcontext() if dry_run else lock:
+        case = load(practice, Library.of(practice.parent, areas))
+        folder = pack_folder(case, pack)
+        if not (forms := read_forms(folder)) and files:
+            what = "there is no pack here whose forms could come back"
+            raise mistake(Place(str(folder)), what, "name the folder that it lies in with --pack")
+        named, day = case.file.practice, day_of(today)
+        record = decide(confirm(case.record, confirmed, by, day), decisions, by, day, forms)
+        done = run.collect(files, forms, record, (named.ods_code, named.name), day, _ask_box if ask else None)
+        for file, taken in done.taken:
+            click.echo(f"{file}: " + "\n".join(run.lines_of(taken)))
+        for field in done.record.conflicts():
+            click.echo(run.disagreement(done.record, field))
+        if not dry_run and done.record != case.record:
+            store.write_record(practice.parent, done.record, done.private)
+            click.echo(f"recorded in {practice.parent / 'record.yaml'}")
     for page in done.reviews() if not dry_run else ():
         click.echo(f"read from paper, to be confirmed: open {practice.parent / page}, or count it as read with --confirm")
     for file, problem in done.failed:

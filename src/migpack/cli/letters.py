@@ -127,7 +127,7 @@ def make(practice: Path, patients: Path, rows: Path | None, draft: bool, resume:
     list_hash, day = hash_of(patients), day_of(asked["today"])
     source, listed = _opened(practice, patients, asked, draft=draft, needs_nhs_number="nhs-notify" in kinds)
     if rows:
-        listed.only = rows_of(rows)
+        listed.only = rows_of(rows, list_hash)
     choice = asked["letter"], asked["style"] or "", asked["sort"], asked["one_per_household"]
     wanted = runs.Wanted(kinds, source.profile.id, *choice, draft, asked["text"])
     key = runs.key_of(source.plan.case, f"{list_hash} {hash_of(rows)}" if rows else list_hash, wanted, asked["mapping"], day)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,19 +14,20 @@ from migpack.cli.group import day_of
 from migpack.cli.sending import Run, exit_if, send_items, send_test, tell_first
 
 if TYPE_CHECKING:
+    from migpack.letters.press import Press
     from migpack.letters.recipients import Recipient
     from migpack.model import Case
     from migpack.post.ledger import Entry
     from migpack.post.message import Words
     from migpack.post.patient_email import PatientEmail
-    from migpack.post.patients import Allotted
+    from migpack.post.patients import Allotted, Emailed
     from migpack.post.run import Item
 
 MOST_DRAFTS = 50
 
 
 @dataclass(frozen=True)
-class Asked:
+class ToPatients:
     """What was asked for on the command line."""
 
     practice: Path
@@ -33,18 +35,31 @@ class Asked:
     letter: str
     patients: Path
     attach: bool
+    mapping: tuple[str, ...]
     today: str | None
     areas: tuple[Path, ...]
     lasting: bool = False
 
 
-def send_to_patients(asked: Asked, run: Run) -> None:
+@dataclass(frozen=True)
+class Prepared:
+    """A letter, how each patient of a list is told, the e-mails, what the ledger says of this letter, and the hash of the list."""
+
+    letter: PatientEmail
+    allotted: Allotted
+    items: tuple[Item, ...]
+    known: tuple[Entry, ...]
+    list_hash: str
+
+
+def send_to_patients(asked: ToPatients, run: Run) -> None:
     """Show who would get this letter by e-mail and who on paper; where it is really to be sent, send it and write the print list."""
     from migpack.post.run import chosen
 
-    letter, allotted, items, known = _prepared(asked)
+    ready = _prepared(asked)
+    letter, items, known = ready.letter, ready.items, ready.known
     case, folder = letter.prepared.plan.case, asked.practice.parent
-    _tell(case, allotted)
+    _tell(case, ready.allotted)
     tell_first(case, patients=True)
     if found := letter.objection():
         exit_if([found])
@@ -55,23 +70,24 @@ def send_to_patients(asked: Asked, run: Run) -> None:
         click.echo(f"nothing was sent; with --really-send: {len(chosen(items, known, resend=run.resend)[: run.limit])}")
     else:
         _refuse_posted(letter, known)
-        _write_lists(asked, letter, allotted)
+        _write_lists(asked, ready)
         try:
             send_items(case, folder, items, run)
         finally:  # whoever's address was refused is printed for
-            letter, allotted, _, _ = _prepared(asked)
-            _write_lists(asked, letter, allotted)
-            click.echo(f"rows to print for: {len(allotted.to_print)}; they, and who gets no e-mail and why, are in {_lists(asked)}")
+            ready = _prepared(asked)
+            _write_lists(asked, ready)
+            click.echo(f"rows to print for: {len(ready.allotted.to_print)}; they, and who gets no e-mail and why, are in {_lists(asked)}")
 
 
-def draft_for_patients(asked: Asked, out: Path | None) -> None:
+def draft_for_patients(asked: ToPatients, out: Path | None) -> None:
     """Write the letter to a handful of patients as unsent messages."""
     from migpack.post.drafts import file_name, write_drafts
     from migpack.post.message import draft
     from migpack.problems import Place, mistake
 
-    letter, allotted, items, _ = _prepared(asked)
-    _tell(letter.prepared.plan.case, allotted)
+    ready = _prepared(asked)
+    letter, items = ready.letter, ready.items
+    _tell(letter.prepared.plan.case, ready.allotted)
     tell_first(letter.prepared.plan.case, patients=True)
     if found := letter.objection():
         exit_if([found])
@@ -83,9 +99,9 @@ def draft_for_patients(asked: Asked, out: Path | None) -> None:
     click.echo(f"drafts: {count}, in {folder}; each holds a patient's address, so keep them where only you can read them")
 
 
-def _prepared(asked: Asked) -> tuple[PatientEmail, Allotted, tuple[Item, ...], tuple[Entry, ...]]:
-    """Return the letter, how each patient is told, the e-mails, and what the ledger says of this letter."""
+def _prepared(asked: ToPatients) -> Prepared:
     from migpack.letters.recipients import open_list
+    from migpack.letters.tables import hash_of
     from migpack.library import Library
     from migpack.load import load
     from migpack.pack import pack_folder, plan_only
@@ -97,12 +113,15 @@ def _prepared(asked: Asked) -> tuple[PatientEmail, Allotted, tuple[Item, ...], t
     case = load(asked.practice, library)
     refuse_without_rule(case)
     letter = open_patient_email(case, library, day, pack_folder(case, asked.pack), asked.letter)
-    patients = open_list(asked.patients, plan_only(case, day), library, day, letter=asked.letter)
+    list_hash = hash_of(asked.patients)
+    patients = open_list(asked.patients, plan_only(case, day), library, day, mapping=asked.mapping, letter=asked.letter)
     _refuse_without_column(case, patients.table.header)
     known = tuple(entry for entry in read_entries(asked.practice.parent) if entry.document == asked.letter)
     code = coder(asked.practice.parent, lasting=asked.lasting)
-    allotted = allot(patients, case, known, code, letter.fields)
-    return letter, allotted, _items(asked, letter, allotted, code), known
+    press = _press(letter) if asked.attach else None
+    allotted = allot(patients, case, known, code, letter.fields, partial(_unsettable, press))
+    items = tuple(_item(one, letter, letter.entry(list_hash), press, code) for one in allotted.by_email)
+    return Prepared(letter, allotted, items, known, list_hash)
 
 
 def _refuse_without_column(case: Case, header: Sequence[str]) -> None:
@@ -116,38 +135,31 @@ def _refuse_without_column(case: Case, header: Sequence[str]) -> None:
         raise mistake(place, f"the list has no column '{rule.column}'", did_you_mean(rule.column, filter(None, header)))
 
 
-def _items(asked: Asked, letter: PatientEmail, allotted: Allotted, code: Callable[..., str]) -> tuple[Item, ...]:
-    from functools import partial
-
+def _item(one: Emailed, letter: PatientEmail, entry: Entry, press: Press | None, code: Callable[..., str]) -> Item:
     from migpack.post.patients import emailed_entry
     from migpack.post.run import Item
 
-    pdf_of = _pdf_maker(asked, letter) if asked.attach else None
-    version, facts = letter.page.version, letter.facts
+    person = one.recipient
 
-    def words(one: Recipient) -> Words:
-        return letter.words(one, pdf_of(one) if pdf_of else None)
+    def words() -> Words:
+        return letter.words(person, press.full(person) if press else None)
 
-    return tuple(
-        Item(
-            emailed_entry(one, asked.letter, version, code(*letter.says(one.recipient)), facts, code),
-            f"row {one.recipient.row}",
-            one.recipient.email,
-            partial(words, one.recipient),
-            private=True,
-        )
-        for one in allotted.by_email
-    )
+    row = emailed_entry(one, entry, code(*letter.says(person)), code)
+    return Item(row, f"row {person.row}", person.email, words, private=True)
 
 
-def _pdf_maker(asked: Asked, letter: PatientEmail) -> Callable[[Recipient], bytes]:
+def _press(letter: PatientEmail) -> Press:
     """Return what makes one patient's own tagged PDF, the letter as it is printed."""
     from migpack.letters.press import Press
     from migpack.letters.profiles import read_profiles
 
     prepared = letter.prepared
     profile = read_profiles(prepared.library)["plain"]
-    return Press(prepared.plan, prepared.library, prepared.today, letter=asked.letter, style="house", profile=profile).full
+    return Press(prepared.plan, prepared.library, prepared.today, letter=letter.page.document.spec.id, style="house", profile=profile)
+
+
+def _unsettable(press: Press | None, recipients: Sequence[Recipient]) -> Collection[int]:
+    return {found.row for found in press.problems(recipients)} if press and recipients else ()
 
 
 def _tell(case: Case, allotted: Allotted) -> None:
@@ -163,22 +175,20 @@ def _tell(case: Case, allotted: Allotted) -> None:
         click.echo(f"  {count}: {reason}")
 
 
-def _write_lists(asked: Asked, letter: PatientEmail, allotted: Allotted) -> None:
+def _write_lists(asked: ToPatients, ready: Prepared) -> None:
     """Write the print list and the exceptions, and remember who is printed for."""
     from migpack.post.ledger import opened
-    from migpack.post.lists import write_exceptions, write_rows
-    from migpack.post.patients import exceptions, printed_entry
+    from migpack.post.lists import PrintList, write_exceptions, write_rows
+    from migpack.post.patients import exceptions, not_recorded, printed_entry
 
-    folder, page = _lists(asked), letter.page
+    folder, letter, printed = _lists(asked), ready.letter.entry(ready.list_hash), ready.allotted.to_print
     with opened(asked.practice.parent) as ledger:
-        ledger.add(
-            printed_entry(one, asked.letter, page.version, page.content_hash, letter.facts, ledger.code) for one in allotted.to_print
-        )
-    write_rows(folder, (one.recipient.row for one in allotted.to_print))
-    write_exceptions(folder, exceptions(letter.prepared.plan.case, allotted))
+        ledger.add(not_recorded([printed_entry(one, letter, ledger.code) for one in printed], ledger.entries()))
+    write_rows(folder, PrintList(frozenset(one.recipient.row for one in printed), ready.list_hash))
+    write_exceptions(folder, exceptions(ready.letter.prepared.plan.case, ready.allotted))
 
 
-def _lists(asked: Asked) -> Path:
+def _lists(asked: ToPatients) -> Path:
     from migpack.post.lists import lists_folder
 
     return lists_folder(asked.practice.parent, asked.letter)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import click
 
@@ -13,70 +13,69 @@ from migpack.cli.group import day_of, library_option, main, practice_argument, s
 from migpack.cli.sending import Run, exit_if, opened_outbox, send_items, send_test, tell_first
 
 if TYPE_CHECKING:
-    from migpack.cli.patients import Asked
+    from migpack.cli.patients import ToPatients
     from migpack.post.outbox import Outbox
 
 pack_option = click.option(
     "--pack", type=click.Path(path_type=Path), default=Path("output"), show_default=True, help="Where the pack's folder is."
 )
-only_option = click.option("--only", multiple=True, metavar="ID", help="Only this letter, or this document's letters. May be repeated.")
-to_option = click.option("--to", multiple=True, metavar="WHO", help="Only to this recipient, by id or address. May be repeated.")
 
 
-def patients_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add what a letter to patients needs."""
+class _Asked(TypedDict):
+    """What drafts and send ask: over which pack, which letters, to whom, and of a letter to patients its list."""
+
+    pack: Path
+    only: tuple[str, ...]
+    to: tuple[str, ...]
+    letter: str | None
+    patients: Path | None
+    attach: bool
+    mapping: tuple[str, ...]
+    today: str | None
+    areas: tuple[Path, ...]
+
+
+def _letters_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what drafts and send ask."""
     for option in (
-        click.option("--attach", is_flag=True, help="Attach each patient's own letter as a PDF."),
-        click.option("--patients", metavar="FILE", type=click.Path(path_type=Path), help="The list of patients (CSV or Excel)."),
+        practice_argument,
+        pack_option,
+        click.option("--only", multiple=True, metavar="ID", help="Only this letter, or this document's letters. May be repeated."),
+        click.option("--to", multiple=True, metavar="WHO", help="Only to this recipient, by id or address. May be repeated."),
         click.option("--letter", metavar="ID", help="The letter to patients, such as letter_repeats."),
-    ):
+        click.option("--patients", metavar="FILE", type=click.Path(path_type=Path), help="The list of patients (CSV or Excel)."),
+        click.option("--attach", is_flag=True, help="Attach each patient's own letter as a PDF."),
+        click.option("--map", "mapping", multiple=True, metavar="'THEIRS=OURS'", help="What a column of the list means. May be repeated."),
+        today_option,
+        library_option,
+    )[::-1]:
         command = option(command)
     return command
 
 
-def _asked(
-    practice: Path,
-    pack: Path,
-    letter: str | None,
-    patients: Path | None,
-    attach: bool,
-    today: str | None,
-    areas: tuple[Path, ...],
-    *,
-    lasting: bool = False,
-) -> Asked | None:
+def _to_patients(practice: Path, asked: _Asked, *, lasting: bool = False) -> ToPatients | None:
     """Return what was asked for patients, or None where nothing was."""
-    from migpack.cli.patients import Asked
+    from migpack.cli.patients import ToPatients
 
+    letter, patients = asked["letter"], asked["patients"]
     if letter and patients:
-        return Asked(practice, pack, letter, patients, attach, today, areas, lasting)
-    if letter or patients or attach:
+        if asked["only"] or asked["to"]:
+            raise click.UsageError(
+                "--only and --to choose among the letters to third parties; a letter to patients goes to those of its list"
+            )
+        return ToPatients(
+            practice, asked["pack"], letter, patients, asked["attach"], asked["mapping"], asked["today"], asked["areas"], lasting
+        )
+    if letter or patients or asked["attach"] or asked["mapping"]:
         raise click.UsageError("a letter to patients needs both --letter and --patients")
     return None
 
 
 @main.command()
-@practice_argument
+@_letters_options
 @click.option("--out", type=click.Path(path_type=Path), help="Where the drafts go.  [default: a folder beside the practice file]")
-@pack_option
-@only_option
-@to_option
-@patients_options
-@today_option
-@library_option
 @told_plainly
-def drafts(
-    practice: Path,
-    out: Path | None,
-    pack: Path,
-    only: tuple[str, ...],
-    to: tuple[str, ...],
-    letter: str | None,
-    patients: Path | None,
-    attach: bool,
-    today: str | None,
-    areas: tuple[Path, ...],
-) -> None:
+def drafts(practice: Path, out: Path | None, **asked: Unpack[_Asked]) -> None:
     """Write each letter that goes by e-mail as an unsent message (.eml), to be looked at and sent from your own mailbox.
 
     Nothing leaves this machine. The page index.html beside them lists them in the order of sending. Letters that cannot be sent as they
@@ -88,11 +87,11 @@ def drafts(
     from migpack.post.ledger import read_entries
     from migpack.post.outbox import selected
 
-    if asked := _asked(practice, pack, letter, patients, attach, today, areas):
-        draft_for_patients(asked, out)
+    if to_patients := _to_patients(practice, asked):
+        draft_for_patients(to_patients, out)
         return
-    outbox = opened_outbox(practice, pack, today, areas, only)
-    drafted = draft_letters(outbox, selected(outbox, only, to), read_entries(practice.parent))
+    outbox = _outbox(practice, asked)
+    drafted = draft_letters(outbox, selected(outbox, asked["only"], asked["to"]), read_entries(practice.parent))
     folder = out or practice.parent / "drafts"
     write_drafts(folder, drafted.files)
     tell_first(outbox.case)
@@ -101,36 +100,23 @@ def drafts(
 
 
 @main.command()
-@practice_argument
-@pack_option
-@only_option
-@to_option
-@patients_options
+@_letters_options
 @click.option("--really-send", is_flag=True, help="Send. Without this, only show what would be sent.")
 @click.option("--early", is_flag=True, help="Send also what is not due yet.")
 @click.option("--resend", is_flag=True, help="Send again what may have arrived, was refused, came back, or has new words.")
 @click.option("--limit", type=click.IntRange(1), help="Send at most so many in this run.")
 @click.option("--rate", type=click.IntRange(1, 600), help="Send at most so many a minute.  [default: that of the practice file, or 30]")
 @click.option("--test-to", metavar="ADDRESS", help="Send everything to this address instead, marked as a test; nothing is recorded.")
-@today_option
-@library_option
 @told_plainly
 def send(
     practice: Path,
-    pack: Path,
-    only: tuple[str, ...],
-    to: tuple[str, ...],
-    letter: str | None,
-    patients: Path | None,
-    attach: bool,
     really_send: bool,
     early: bool,
     resend: bool,
     limit: int | None,
     rate: int | None,
     test_to: str | None,
-    today: str | None,
-    areas: tuple[Path, ...],
+    **asked: Unpack[_Asked],
 ) -> None:
     """Show the letters that would go out by e-mail, and to whom. With --really-send, send those that are due.
 
@@ -139,15 +125,21 @@ def send(
     not sent. With --letter and --patients, one letter goes to the patients of a list who agreed to e-mail; a print list names the others.
     """
     from migpack.cli.patients import send_to_patients
+    from migpack.load import read_bytes
     from migpack.post.ledger import only_run
 
-    asked = _asked(practice, pack, letter, patients, attach, today, areas, lasting=really_send)
+    to_patients = _to_patients(practice, asked, lasting=really_send)
     run = Run(really_send, early, resend, limit, rate, test_to)
+    read_bytes(practice)  # where there is no practice file, no lock is left either
     with only_run(practice.parent) if really_send else nullcontext():
-        if asked:
-            send_to_patients(asked, run)
+        if to_patients:
+            send_to_patients(to_patients, run)
         else:
-            _send_letters(opened_outbox(practice, pack, today, areas, only), practice.parent, only, to, run)
+            _send_letters(_outbox(practice, asked), practice.parent, asked["only"], asked["to"], run)
+
+
+def _outbox(practice: Path, asked: _Asked) -> Outbox:
+    return opened_outbox(practice, asked["pack"], asked["today"], asked["areas"], asked["only"])
 
 
 def _send_letters(outbox: Outbox, folder: Path, only: tuple[str, ...], to: tuple[str, ...], run: Run) -> None:
@@ -184,25 +176,19 @@ def _send_letters(outbox: Outbox, folder: Path, only: tuple[str, ...], to: tuple
 @told_plainly
 def ledger(practice: Path, statuses: tuple[str, ...], documents: tuple[str, ...], recipients: tuple[str, ...], as_csv: bool) -> None:
     """List who was sent what, when, and how it ended."""
-    from migpack.post.ledger import STATES, read_entries
-    from migpack.post.listing import csv_text, ledger_table
-    from migpack.problems import Mistakes, Place, Problem, did_you_mean
+    from migpack.load import read_bytes
+    from migpack.post.ledger import read_entries
+    from migpack.post.listing import csv_text, filtered, ledger_table
 
-    if unknown := [word for word in statuses if word not in STATES]:
-        raise Mistakes(Problem(Place("--status"), f"no status is called '{word}'", did_you_mean(word, STATES)) for word in unknown)
-    entries = [
-        entry
-        for entry in read_entries(practice.parent)
-        if (not statuses or entry.status in statuses)
-        and (not documents or {entry.document, entry.document.partition(".")[0]} & set(documents))
-        and (not recipients or entry.recipient in recipients)
-    ]
+    read_bytes(practice)  # a wrong name must not pass for an empty ledger
+    every = read_entries(practice.parent)
+    entries = filtered(every, statuses, documents, recipients)
     if as_csv:
         click.echo(csv_text(entries), nl=False)
     elif entries:
         show([ledger_table(entries)])
     else:
-        click.echo("the ledger has no such letter")
+        click.echo("the ledger has no such letter" if every else "nothing has been sent or recorded yet")
 
 
 @main.command()
@@ -212,45 +198,59 @@ def ledger(practice: Path, statuses: tuple[str, ...], documents: tuple[str, ...]
 @click.option("--on", required=True, metavar="DATE", help="The day it went, such as 2027-03-04.")
 @click.option("--to", metavar="WHO", help="To whom, where the letter goes to several.")
 @pack_option
+@today_option
 @library_option
 @told_plainly
-def sent(practice: Path, letter: str, by: str, on: str, to: str | None, pack: Path, areas: tuple[Path, ...]) -> None:
+def sent(practice: Path, letter: str, by: str, on: str, to: str | None, pack: Path, today: str | None, areas: tuple[Path, ...]) -> None:
     """Record that LETTER went by post, by hand or from your own mailbox, as 'migpack drafts' and 'migpack send' name it.
 
     For a letter to patients, name the document, such as letter_repeats: all that were to be printed are then recorded as sent.
     """
     from migpack.post.by_hand import record
+    from migpack.problems import Place, mistake
 
-    told = record(opened_outbox(practice, pack, None, areas, {letter}), practice.parent, letter, to or "", by, day_of(on, "--on"))
+    if (went := day_of(on, "--on")) > day_of(today):
+        raise mistake(Place("--on"), f"{went} is still to come", "write the day on which it went")
+    told = record(opened_outbox(practice, pack, today, areas, {letter}), practice.parent, letter, to or "", by, went)
     click.echo(f"recorded: {told}")
 
 
 @main.command()
 @practice_argument
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@library_option
 @told_plainly
-def bounces(practice: Path, files: tuple[Path, ...]) -> None:
+def bounces(practice: Path, files: tuple[Path, ...], areas: tuple[Path, ...]) -> None:
     """Read delivery reports that came back (.eml or mbox) and mark the letters that did not arrive.
 
-    Patients among them are put on the print list of their letter.
+    Patients among them are put on the print list of their letter, and on its list of who got no e-mail.
     """
-    from migpack.post.bounces import read_reports, record_bounces
+    from migpack.library import Library
+    from migpack.load import load
+    from migpack.post.bounces import read_reports, record_bounces, relist, returned_letters
     from migpack.post.ledger import opened, read_entries
-    from migpack.post.lists import lists_folder, read_rows, write_rows
-    from migpack.problems import Place, Problem, mistake
+    from migpack.problems import Place, Problem, mistake, typed
 
+    case = load(practice, Library.of(practice.parent, areas))
     if not read_entries(practice.parent):
         raise mistake(Place(str(practice)), "nothing has been sent from here", "name the practice file that was used")
     reports = {file: read_reports(file) for file in files}
+    why = next(rule for rule in case.content.mailings.not_by_email if rule.id == "bounced")
     with opened(practice.parent) as ledger:
-        returned = record_bounces((report for found in reports.values() for report in found), ledger)
-    others, unmatched = returned.others, returned.unmatched
-    click.echo(f"came back: {len(returned.bounced)}; reports of another kind: {others}; not about our letters: {unmatched}")
+        returned = returned_letters((report for found in reports.values() for report in found), ledger)
+        lists = tuple(relist(practice.parent, returned.bounced, why))
+        record_bounces(returned.bounced, ledger, why)
+    counts = {"read before": returned.again, "reports of another kind": returned.others, "not about our letters": returned.unmatched}
+    click.echo("; ".join([f"came back: {len(returned.bounced)}", *(f"{what}: {count}" for what, count in counts.items() if count)]))
     for entry in returned.bounced:
         click.echo(f"  {entry.document}: {f'row {entry.row}' if entry.row else entry.recipient}")
-    for letter in sorted({entry.document for entry in returned.bounced if entry.row}):
-        folder = lists_folder(practice.parent, letter)
-        rows = read_rows(folder) | {entry.row for entry in returned.bounced if entry.document == letter and entry.row}
-        click.echo(f"{letter}: rows to print for: {len(rows)}, in {write_rows(folder, rows)}")
+    for one in lists:
+        if one.printed is None:
+            click.echo(
+                f"{one.letter}: the print list is about another list of patients; these rows come onto it with: "
+                f"migpack send {typed(practice)} --letter {one.letter} --patients FILE --really-send"
+            )
+        else:
+            click.echo(f"{one.letter}: rows to print for: {one.printed}, in {one.path}")
     nothing = "this holds no delivery report"
     exit_if(Problem(Place(str(file)), nothing, "save the report itself as .eml") for file, found in reports.items() if not found)

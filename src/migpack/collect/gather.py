@@ -14,7 +14,10 @@ from pathlib import Path
 from migpack.collect.answers import CROPS, File
 from migpack.collect.guard import guarded
 from migpack.collect.returned import Found, NoForm, Unreadable
+from migpack.fillable import NAME as FORMS
 from migpack.fillable import IssuedForm
+from migpack.manifest import ISSUED
+from migpack.manifest import NAME as MANIFEST
 from migpack.problems import CannotRun, Place, mistake
 from migpack.record import NAME as RECORD
 
@@ -140,6 +143,8 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def _may_be_return(path: Path) -> bool:
-    """Say whether a file in a folder could be a return: what 'collect' itself has put beside a record is none."""
+    """Say whether a file in a folder could be a return: what 'collect' has put beside a record is none, nor what a pack says of itself."""
+    if path.name in (FORMS, MANIFEST, ISSUED):
+        return False
     kept = path.parent.name == CROPS and (path.parent.parent / RECORD).exists()
     return path.suffix.lower() in _ENDINGS and not path.name.startswith((".", "~$")) and not kept

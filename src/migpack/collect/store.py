@@ -16,6 +16,7 @@ from migpack.collect.answers import CROPS
 from migpack.problems import Place, mistake
 from migpack.record import NAME, Record
 
+LOCK = ".record.lock"
 _HEAD = """What came back, written by 'migpack collect': every answer that was read, who gave it, when, and in which return it came.
 Nothing is ever taken out. Decide between answers that differ with 'migpack collect PRACTICE.YAML --resolve FIELD=VALUE'."""
 

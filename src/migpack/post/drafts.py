@@ -16,7 +16,7 @@ from migpack.post.letters import Letter
 from migpack.post.message import draft, safe_name
 from migpack.post.outbox import Outbox, entry_of, words_of
 from migpack.post.run import standing
-from migpack.problems import Place, Problem, mistake
+from migpack.problems import Place, Problem, mistake, typed
 from migpack.render import render_web_page
 from migpack.write.folder import cannot_write, swap_in
 
@@ -42,7 +42,7 @@ def draft_letters(outbox: Outbox, letters: Sequence[Letter], known: Iterable[Ent
     refused = tuple(problem for problem in objections.values() if problem)
     rows = list(known)
     more = {
-        "file": outbox.case.name,
+        "file": typed(outbox.case.name),
         "settle": [one for one in outbox.case.content.mailings.settle if not one.patients],
         "as_of": outbox.case.content.mailings.limits.as_of,
         "drafts_of_drafts": any(letter.page.draft for letter in good),

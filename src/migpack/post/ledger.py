@@ -12,14 +12,14 @@ import datetime as dt
 import hashlib
 import hmac
 import json
-import os
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from migpack.lock import locked, make_private
 from migpack.problems import Mistakes, Place, mistake
 from migpack.sent import Sent
 
@@ -36,7 +36,8 @@ create table if not exists letters (
   id integer primary key,
   recipient text not null, document text not null, purpose text not null, content text not null,
   version text not null default '', status text not null, by text not null default 'email',
-  facts text not null default '{}', row integer not null default 0, email_code text not null default '', post_code text not null default '',
+  facts text not null default '{}', row integer not null default 0,
+  list_hash text not null default '', email_code text not null default '', post_code text not null default '',
   planned_at text not null default '', sending_at text not null default '', ended_at text not null default '',
   told_on text not null default '', message_id text not null default '', answer text not null default '',
   unique (recipient, document, purpose, content)
@@ -46,7 +47,10 @@ create table if not exists letters (
 
 @dataclass(frozen=True)
 class Entry:
-    """A row of the ledger; `id` is 0 until it is written. `row` and the codes are a patient's, and 0 and '' elsewhere."""
+    """A row of the ledger; `id` is 0 until it is written.
+
+    `row`, the hash of the list that it counts in, and the codes are a patient's, and 0 and '' elsewhere.
+    """
 
     recipient: str
     document: str
@@ -57,6 +61,7 @@ class Entry:
     by: str = "email"
     facts: Mapping[str, str] = field(default_factory=dict)
     row: int = 0
+    list_hash: str = ""
     email_code: str = ""
     post_code: str = ""
     planned_at: str = ""
@@ -85,13 +90,18 @@ class Ledger:
         self.path = practice_folder / NAME
         try:
             self.code = coder(practice_folder, lasting=True)
-            _make_private(self.path, b"")
+            make_private(self.path, b"")
             self._db = _connect(self.path)
             self._db.execute("pragma journal_mode = wal")
             self._db.execute("pragma synchronous = full")  # a row must be on the disk before its message leaves
             self._db.execute(_TABLE)
+            columns = {str(column["name"]) for column in self._db.execute("pragma table_info(letters)")}
         except (OSError, sqlite3.Error) as error:
             raise _cannot(self.path, error) from None
+        if columns != set(_COLUMNS):
+            self._db.close()
+            what = "this ledger was made by another version of migpack, which keeps more or less in it"
+            raise mistake(Place(str(self.path)), what, "use that version")
 
     def close(self) -> None:
         """Close the file."""
@@ -99,19 +109,21 @@ class Ledger:
 
     def entries(self) -> tuple[Entry, ...]:
         """Return every row, in the order of writing."""
-        return tuple(_entry(row) for row in self._db.execute("select * from letters order by id"))
+        with self._told():
+            return tuple(_entry(row) for row in self._db.execute("select * from letters order by id"))
 
     def find(self, key: tuple[str, str, str, str]) -> Entry | None:
         """Return the row of a letter to a recipient, or None."""
         where = "recipient = ? and document = ? and purpose = ? and content = ?"
-        row = self._db.execute(f"select * from letters where {where}", key).fetchone()
-        return _entry(row) if row else None
+        with self._told():
+            row = self._db.execute(f"select * from letters where {where}", key).fetchone()
+            return _entry(row) if row else None
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Write rows that are not there yet; those that are stay as they are."""
         columns = [name for name in _COLUMNS if name != "id"]
         marks = ", ".join("?" * len(columns))
-        with self._db:
+        with self._told(), self._db:
             self._db.executemany(
                 f"insert or ignore into letters ({', '.join(columns)}) values ({marks})",
                 [[_value(entry, name) for name in columns] for entry in entries],
@@ -120,13 +132,21 @@ class Ledger:
     def set(self, id: int, **values: str) -> None:
         """Change a row, on the disk when this returns."""
         names = ", ".join(f"{name} = ?" for name in values)
-        with self._db:
+        with self._told(), self._db:
             self._db.execute(f"update letters set {names} where id = ?", (*values.values(), id))
 
     def settle(self) -> int:
         """Turn what a run that died has left `sending` into `unknown`; return how many there were. Only under `only_run`."""
-        with self._db:
+        with self._told(), self._db:
             return self._db.execute("update letters set status = 'unknown' where status = 'sending'").rowcount
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Tell in plain words of a file that is damaged, full or held by another program."""
+        try:
+            yield
+        except (sqlite3.Error, ValueError) as error:
+            raise _cannot(self.path, error) from None
 
 
 def coder(practice_folder: Path, *, lasting: bool) -> Callable[..., str]:
@@ -140,7 +160,7 @@ def coder(practice_folder: Path, *, lasting: bool) -> Callable[..., str]:
     path = practice_folder / KEY
     try:
         if lasting:
-            _make_private(path, secrets.token_bytes(_KEY_BYTES))
+            make_private(path, secrets.token_bytes(_KEY_BYTES))
         key = path.read_bytes() if path.is_file() else secrets.token_bytes(_KEY_BYTES)
     except OSError as error:
         raise _cannot(path, error) from None
@@ -163,21 +183,8 @@ def only_run(practice_folder: Path) -> Iterator[None]:
     Raises:
         Mistakes: another run is sending.
     """
-    path = practice_folder / LOCK
-    try:
-        _make_private(path, b"")
-        lock = _connect(path)
-        lock.execute("begin exclusive")
-    except (OSError, sqlite3.Error) as error:
-        if "locked" in str(error):
-            raise mistake(
-                Place(str(practice_folder / NAME)), "another run is sending", "wait until it has ended, and run this again"
-            ) from None
-        raise _cannot(path, error) from None
-    try:
+    with locked(practice_folder / LOCK, Place(str(practice_folder / NAME)), "sending"):
         yield
-    finally:
-        lock.close()
 
 
 def read_entries(practice_folder: Path) -> tuple[Entry, ...]:
@@ -215,22 +222,26 @@ def _value(entry: Entry, name: str) -> object:
 
 
 def _entry(row: sqlite3.Row) -> Entry:
-    return Entry(**{name: json.loads(row[name]) if name == "facts" else row[name] for name in _COLUMNS})
+    try:
+        entry = Entry(**{name: json.loads(row[name]) if name == "facts" else row[name] for name in _COLUMNS})
+        if entry.status in _MAY_HAVE_ARRIVED:
+            dt.date.fromisoformat(entry.told_on)
+    except (ValueError, TypeError):
+        raise ValueError(f"row {row['id']} is damaged") from None
+    if entry.status not in STATES:
+        raise ValueError(f"row {row['id']} has the status '{entry.status}'")
+    return entry
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, timeout=5 if path.name == NAME else 0)
+    db = sqlite3.connect(path, timeout=5)
     db.row_factory = sqlite3.Row
     return db
 
 
-def _make_private(path: Path, content: bytes) -> None:
-    """Make a file that only its owner can read, unless it is there."""
-    with suppress(FileExistsError):
-        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-
-
 def _cannot(path: Path, error: Exception) -> Mistakes:
-    return mistake(Place(str(path)), f"the ledger cannot be used ({error})", "check who may read and write it, or put back a copy of it")
+    return mistake(
+        Place(str(path)),
+        f"the ledger cannot be used ({error})",
+        "close it elsewhere, check who may read and write it, or put back a copy of it",
+    )

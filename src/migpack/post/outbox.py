@@ -18,7 +18,7 @@ from migpack.post.ledger import Entry
 from migpack.post.letters import Letter, addresses, mailed_documents, plan_letters
 from migpack.post.message import Sender, Words, readable_address
 from migpack.post.run import Item
-from migpack.problems import Mistakes, Place, Problem, did_you_mean, mistake
+from migpack.problems import Mistakes, Place, Problem, did_you_mean, mistake, typed
 from migpack.render import render_emails
 
 _DRAFT = "DRAFT, not to be sent: "
@@ -63,7 +63,7 @@ def open_outbox(case: Case, library: Library, today: dt.date, folder: Path, only
     """
     last = read_last(folder)
     if last == NOTHING:
-        raise mistake(Place(str(folder)), "there is no pack here to send letters from", f"run: migpack build {case.name}")
+        raise mistake(Place(str(folder)), "there is no pack here to send letters from", f"run: migpack build {typed(case.name)}")
     case = case.after(last.issue, last.issued, last.before, last.first)
     plan = plan_only(case, today)
     ids = mailed_documents(plan, only) | {document.id for document in plan.every_document if document.id in only}

@@ -26,6 +26,9 @@ def server_of(case: Case, practice_folder: Path, environment: Mapping[str, str])
     mail = case.file.mail
     if mail is None:
         raise mistake(case.place("mail"), "the practice file names no mail server", "write mail: {host: …, user: …, sender: …}")
+    if mail.ca_file and not (practice_folder / mail.ca_file).is_file():
+        what = f"there is no file '{mail.ca_file}' beside the practice file"
+        raise mistake(case.place("mail", "ca_file"), what, "check its name, or take this line out if your server needs none")
     return Server(
         mail.host,
         mail.port or PORTS[mail.security],

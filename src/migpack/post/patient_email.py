@@ -20,9 +20,10 @@ from migpack.model import Case, Page
 from migpack.pack import Prepared, prepare
 from migpack.plan import Wanted
 from migpack.post.judge import Pack, differs, is_draft
+from migpack.post.ledger import PATIENTS, Entry
 from migpack.post.letters import facts_told
 from migpack.post.message import Words
-from migpack.problems import Place, Problem, mistake
+from migpack.problems import Place, Problem, mistake, typed
 from migpack.render import render_emails
 
 _BODY = re.compile(r"<body[^>]*>\n?(.*)</body>", re.DOTALL)
@@ -46,6 +47,11 @@ class PatientEmail:
     def facts(self) -> dict[str, str]:
         """The days that the letter tells everybody."""
         return facts_told(self.prepared.plan, self.page, None)
+
+    def entry(self, list_hash: str) -> Entry:
+        """Return what the rows of the ledger for this letter to the patients of a list have in common."""
+        page, id = self.page, self.page.document.id
+        return Entry(PATIENTS, id, PATIENTS, page.content_hash, version=page.version, facts=self.facts, list_hash=list_hash)
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -79,7 +85,7 @@ def open_patient_email(case: Case, library: Library, today: dt.date, folder: Pat
     """
     last = read_last(folder)
     if last == NOTHING:
-        raise mistake(Place(str(folder)), "there is no pack here to send letters from", f"run: migpack build {case.name}")
+        raise mistake(Place(str(folder)), "there is no pack here to send letters from", f"run: migpack build {typed(case.name)}")
     prepared = prepare(case.after(last.issue, last.issued, last.before, last.first), library, today, Wanted(only=frozenset({letter})))
     pages = {page.document.id: page for page in prepared.pages}
     page = pages.get(letter)

@@ -7,17 +7,19 @@ e-mail is not printed for, and whoever was put on the print list gets no e-mail.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from migpack.letters.recipients import LeftOut, PatientList, Recipient
 from migpack.model import Case
-from migpack.post.ledger import PATIENTS, Entry
+from migpack.post.ledger import Entry
 from migpack.post.message import readable_address
 from migpack.problems import MigpackError, mistake
 
 Code = Callable[..., str]
+Unsettable = Callable[[Sequence[Recipient]], Collection[int]]  # recipients in, the rows of those whose letter cannot be set out
 _TOLD = "told"
+_NOT_SET = "not_set"
 
 
 @dataclass(frozen=True)
@@ -57,13 +59,21 @@ def refuse_without_rule(case: Case) -> None:
         raise mistake(case.place("recipients"), what, "write recipients: email_ok: {column: …, yes: …}, as your list has them")
 
 
-def allot(patients: PatientList, case: Case, known: Iterable[Entry], code: Code, fields: Collection[str]) -> Allotted:
+def allot(
+    patients: PatientList,
+    case: Case,
+    known: Iterable[Entry],
+    code: Code,
+    fields: Collection[str],
+    unsettable: Unsettable = lambda _: (),
+) -> Allotted:
     """Decide for each row of a list how that patient is told.
 
     Args:
-        fields: the merge fields that the letter prints; whoever lacks one of them is left out.
         known: the ledger's rows of this letter.
         code: gives the ledger's keyed hash of something private.
+        fields: the merge fields that the letter prints; whoever lacks one of them is left out.
+        unsettable: asked only of those who would be written to, where their letters go with the e-mail.
 
     Raises:
         Mistakes: the practice has not said who may be written to.
@@ -78,7 +88,9 @@ def allot(patients: PatientList, case: Case, known: Iterable[Entry], code: Code,
     codes = {one.row: code(*one.address) for one in recipients}
     history = _History(known, frozenset(codes.values()))
     guardian = patients.known.guardian_until.words
-    why = {one.row: history.changes(_reason(one, shared, guardian), codes[one.row]) for one in recipients}
+    reasons = {one.row: _reason(one, shared, guardian) for one in recipients}
+    reasons |= dict.fromkeys(unsettable([one for one in recipients if not reasons[one.row]]), _NOT_SET)
+    why = {one.row: history.changes(reasons[one.row], codes[one.row]) for one in recipients}
     found = Allotted(
         tuple(Emailed(one, history.name(code(_folded(one)), codes[one.row])) for one in recipients if not why[one.row]),
         tuple(one for one in recipients if why[one.row] == _TOLD),
@@ -91,22 +103,36 @@ def allot(patients: PatientList, case: Case, known: Iterable[Entry], code: Code,
     return found
 
 
-def emailed_entry(one: Emailed, document: str, version: str, content: str, facts: Mapping[str, str], code: Code) -> Entry:
-    """Return the row of the ledger for a patient who is written to; `content` names what this patient's letter says."""
+def emailed_entry(one: Emailed, letter: Entry, content: str, code: Code) -> Entry:
+    """Return the row of the ledger for a patient who is written to.
+
+    Args:
+        letter: what the rows of this letter and this list have in common.
+        content: names what this patient's letter says.
+        code: as for `allot`.
+    """
     person = one.recipient
-    return Entry(
-        one.name, document, PATIENTS, content, version=version, facts=facts, row=person.row, email_code=code(_folded(person)),
-        post_code=code(*person.address),
-    )  # fmt: skip
+    email_code, post_code = code(_folded(person)), code(*person.address)
+    return replace(letter, recipient=one.name, content=content, row=person.row, email_code=email_code, post_code=post_code)
 
 
-def printed_entry(one: Printed, document: str, version: str, content: str, facts: Mapping[str, str], code: Code) -> Entry:
+def printed_entry(one: Printed, letter: Entry, code: Code) -> Entry:
     """Return the row of the ledger for a patient who gets the printed letter."""
-    post = code(*one.recipient.address)
-    return Entry(
-        f"print:{post}", document, PATIENTS, content, version=version, status="to_print", by="post", facts=facts,
-        row=one.recipient.row, post_code=post, answer=one.why,
+    return to_print(replace(letter, row=one.recipient.row, post_code=code(*one.recipient.address)), one.why)
+
+
+def to_print(entry: Entry, why: str) -> Entry:
+    """Return the row of the ledger that puts the patient of another row on the print list."""
+    return replace(
+        entry, id=0, recipient=f"print:{entry.post_code}", status="to_print", by="post", answer=why, email_code="", message_id="",
+        planned_at="", sending_at="", ended_at="", told_on="",
     )  # fmt: skip
+
+
+def not_recorded(entries: Iterable[Entry], known: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Return the rows for the print list that are not in the ledger yet, whatever the reason was when they were written."""
+    there = {(row.recipient, row.document, row.version) for row in known}
+    return tuple(one for one in entries if (one.recipient, one.document, one.version) not in there)
 
 
 def exceptions(case: Case, allotted: Allotted) -> Iterator[tuple[str, str, str, str]]:

@@ -25,6 +25,10 @@ _STOP = b".\r\n"
 _TROUBLE = (OSError, smtplib.SMTPException, UnicodeError)
 
 
+class _NoCertificates(OSError):
+    """The file that should name whom to trust holds no certificate."""
+
+
 class Outcome(StrEnum):
     """What became of a message. `later`: not taken now; `no_sender`: nothing is taken from this sender; `dropped`: the connection failed
     before the server had the message."""
@@ -141,7 +145,7 @@ class Connection:
 
 
 def _connected(server: Server) -> smtplib.SMTP:
-    context = ssl.create_default_context(cafile=server.ca_file or None)
+    context = _context(server.ca_file)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if server.security == "tls":
         smtp: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=server.timeout_s, context=context)
@@ -161,6 +165,14 @@ def _connected(server: Server) -> smtplib.SMTP:
     return smtp
 
 
+def _context(ca_file: str) -> ssl.SSLContext:
+    """Return what checks certificates: by the authorities of a file alone where one is named."""
+    try:
+        return ssl.create_default_context(cafile=ca_file or None)
+    except ssl.SSLError:
+        raise _NoCertificates from None
+
+
 def _no_connection(server: Server, place: Place, error: Exception) -> Mistakes:
     where, first = f"{server.host}:{server.port}", f"mail server {server.host}:{server.port}"
     if isinstance(error, ssl.SSLCertVerificationError):
@@ -172,6 +184,8 @@ def _no_connection(server: Server, place: Place, error: Exception) -> Mistakes:
         return mistake(place, f"{first} does not let '{server.user}' in: {said}", "check user: and the password")
     if isinstance(error, smtplib.SMTPNotSupportedError):
         return mistake(place, f"{first} does not offer what is needed ({error})", "check port: and security:, or leave out user:")
+    if isinstance(error, _NoCertificates):
+        return mistake(place, f"'{Path(server.ca_file).name}' holds no certificate that can be read", "check mail: ca_file:")
     if isinstance(error, FileNotFoundError) and server.ca_file:
         return mistake(place, f"there is no file '{Path(server.ca_file).name}'", "check mail: ca_file:")
     if isinstance(error, smtplib.SMTPResponseException):
