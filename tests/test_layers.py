@@ -23,7 +23,8 @@ SOURCE = Path(__file__).resolve().parent.parent / "src"
 LEVELS = {
     0: "migpack migpack.problems",
     1: "migpack.phrases migpack.values migpack.issued migpack.yamlio migpack.yamledit",
-    2: "migpack.content migpack.content.* migpack.mailings migpack.practice migpack.record migpack.sent migpack.model migpack.workdays",
+    2: "migpack.content migpack.content.* migpack.mailings migpack.practice migpack.practice.* migpack.record migpack.sent migpack.model "
+    "migpack.workdays",
     3: "migpack.library migpack.load migpack.timeline migpack.parties migpack.check migpack.plan migpack.chart migpack.references "
     "migpack.told migpack.go_no_go migpack.status migpack.compare",
     4: "migpack.filters migpack.messages migpack.render migpack.vocabulary migpack.blocks migpack.markup migpack.writing migpack.proof "
