@@ -122,6 +122,10 @@ def _event(held: list[Any]) -> CalendarEvent:
     return CalendarEvent(int(sequence), said, dt.date.fromisoformat(day), summary, bool(gone))
 
 
+def _written_event(event: CalendarEvent) -> list[Any]:
+    return [event.sequence, event.said, str(event.day), event.summary, event.gone]
+
+
 def write_manifest(
     plan: Plan,
     made: Iterable[Page | WordForm],
@@ -143,7 +147,28 @@ def write_manifest(
         calendar: the events of the calendar as it now stands.
     """
     case = plan.case
-    documents = dict(carried.documents) | {
+    files = {**carried.files, **_files(artefacts)}
+    files |= {new: {**files[name], "beside": name} for name, new in beside.items()}
+    held = {
+        "program": f"migpack {__version__}",
+        "built_on": str(today),
+        "practice": {"name": case.file.practice.name, "ods_code": case.file.practice.ods_code},
+        "issue": case.issue,
+        "inputs": {entry.name: entry.sha256 for entry in case.inputs},
+        "milestones": {id: _written_day(day) for id, day in milestone_days(plan).items()},
+        "parties": {id: _written_day(day) for id, day in party_days(plan).items()},
+        "tasks": {id: _written_day(day) for id, day in task_days(plan).items()},
+        "told": dict(sorted(told_facts(plan).items())),
+        "calendar": {id: _written_event(event) for id, event in sorted(calendar.items())},
+        "accepted": sorted(case.file.accepted),
+        "documents": dict(sorted({**carried.documents, **_documents(plan, made)}.items())),
+        "files": dict(sorted(files.items())),
+    }
+    return (json.dumps(held, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _documents(plan: Plan, made: Iterable[Page | WordForm]) -> dict[str, dict[str, Any]]:
+    return {
         one.document.id: {
             "title": one.document.title,
             "path": one.document.path,
@@ -157,7 +182,10 @@ def write_manifest(
         }
         for one in made
     }
-    files = dict(carried.files) | {
+
+
+def _files(artefacts: Iterable[Artefact]) -> dict[str, dict[str, Any]]:
+    return {
         artefact.path: {
             "document": artefact.document,
             "sha256": digest(artefact.data),
@@ -167,23 +195,6 @@ def write_manifest(
         }
         for artefact in artefacts
     }
-    files |= {new: {**files[name], "beside": name} for name, new in beside.items()}
-    held = {
-        "program": f"migpack {__version__}",
-        "built_on": str(today),
-        "practice": {"name": case.file.practice.name, "ods_code": case.file.practice.ods_code},
-        "issue": case.issue,
-        "inputs": {entry.name: entry.sha256 for entry in case.inputs},
-        "milestones": {id: _written_day(day) for id, day in milestone_days(plan).items()},
-        "parties": {id: _written_day(day) for id, day in party_days(plan).items()},
-        "tasks": {id: _written_day(day) for id, day in task_days(plan).items()},
-        "told": dict(sorted(told_facts(plan).items())),
-        "calendar": {id: [e.sequence, e.said, str(e.day), e.summary, e.gone] for id, e in sorted(calendar.items())},
-        "accepted": sorted(case.file.accepted),
-        "documents": dict(sorted(documents.items())),
-        "files": dict(sorted(files.items())),
-    }
-    return (json.dumps(held, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def digest(data: bytes) -> str:

@@ -5,10 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from migpack.cli.group import day_of, library_option, main, practice_argument, show, today_option, told_plainly
+
+if TYPE_CHECKING:
+    from migpack.collect.run import Collected
+    from migpack.record import Record
 
 
 @main.command()
@@ -39,7 +44,7 @@ def collect(
 
     Shows what was understood of each. A file that cannot be read is told, the others are read, and the exit code is 1.
     """
-    from migpack.collect import run, store
+    from migpack.collect import run
     from migpack.collect.answers import confirm, decide
     from migpack.fillable import read_forms
     from migpack.library import Library
@@ -58,19 +63,34 @@ def collect(
     named, day = case.file.practice, day_of(today)
     record = decide(confirm(case.record, confirmed, by, day), decisions, by, day, forms)
     done = run.collect(files, forms, record, (named.ods_code, named.name), day, _ask_box if ask else None)
-    for file, taken in done.taken:
-        click.echo(f"{file}: " + "\n".join(run.lines_of(taken)))
-    for field in done.record.conflicts():
-        click.echo(run.disagreement(done.record, field))
-    if not dry_run and done.record != case.record:
-        store.write_record(practice.parent, done.record, done.private)
-        click.echo(f"recorded in {practice.parent / 'record.yaml'}")
-    for page in done.reviews() if not dry_run else ():
-        click.echo(f"read from paper, to be confirmed: open {practice.parent / page}, or count it as read with --confirm")
+    _tell(done)
+    if not dry_run:
+        _keep(done, case.record, practice.parent)
     for file, problem in done.failed:
         click.echo(f"{file}: {problem}", err=True)
     if done.failed:
         sys.exit(1)
+
+
+def _tell(done: Collected) -> None:
+    """Print what each file gave, and on what people disagree."""
+    from migpack.collect.run import disagreement, lines_of
+
+    for file, taken in done.taken:
+        click.echo(f"{file}: " + "\n".join(lines_of(taken)))
+    for field in done.record.conflicts():
+        click.echo(disagreement(done.record, field))
+
+
+def _keep(done: Collected, before: Record, folder: Path) -> None:
+    """Write the record where there is something new, and print where it stands and what is to be looked at."""
+    from migpack.collect.store import write_record
+
+    if done.record != before:
+        write_record(folder, done.record, done.private)
+        click.echo(f"recorded in {folder / 'record.yaml'}")
+    for page in done.reviews():
+        click.echo(f"read from paper, to be confirmed: open {folder / page}, or count it as read with --confirm")
 
 
 def _ask_box(label: str, where: str) -> str | None:
