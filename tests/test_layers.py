@@ -23,11 +23,12 @@ SOURCE = Path(__file__).resolve().parent.parent / "src"
 LEVELS = {
     0: "migpack migpack.problems",
     1: "migpack.lock migpack.phrases migpack.values migpack.issued migpack.yamlio migpack.yamledit",
-    2: "migpack.content migpack.mailings migpack.practice migpack.record migpack.sent migpack.model migpack.workdays",
+    2: "migpack.content migpack.content.* migpack.mailings migpack.practice migpack.practice.* migpack.record migpack.sent migpack.model "
+    "migpack.workdays",
     3: "migpack.library migpack.load migpack.timeline migpack.parties migpack.check migpack.plan migpack.chart migpack.references "
     "migpack.told migpack.go_no_go migpack.status migpack.compare",
-    4: "migpack.filters migpack.messages migpack.render migpack.vocabulary migpack.blocks migpack.markup migpack.writing migpack.proof "
-    "migpack.screen migpack.facts migpack.slots migpack.forms",
+    4: "migpack.filters migpack.messages migpack.context migpack.sandbox migpack.render migpack.vocabulary migpack.blocks migpack.markup "
+    "migpack.writing migpack.proof migpack.screen migpack.facts migpack.slots migpack.forms",
     5: "migpack.write migpack.write.* migpack.manifest migpack.fillable migpack.starter",
     5.5: "migpack.pack",
     6: "migpack.letters* migpack.collect* migpack.post* migpack.changes* migpack.programme*",
@@ -39,7 +40,7 @@ SHARED_BY_FEATURES = ("migpack.letters.recipients",)
 # Which modules may import each library that is heavy or that belongs to one room.
 OWNERS = {
     "yaml": ("migpack.yamlio", "migpack.yamledit"),
-    "jinja2": ("migpack.render",),
+    "jinja2": ("migpack.sandbox",),
     "weasyprint": ("migpack.write.pdf*", "migpack.write.join", "migpack.letters*"),
     "lxml": ("migpack.slots", "migpack.write.word*", "migpack.collect*"),
     "docx": ("migpack.write.word*", "migpack.write.house_styles", "migpack.collect*"),
@@ -71,8 +72,8 @@ SLOW = ("weasyprint", "docx", "lxml", "openpyxl", "icalendar", "pypdf", "jinja2"
 # These think; they touch no file, clock, network or terminal.
 PURE = [
     f"migpack.{name}"
-    for name in "phrases timeline parties check compare plan chart vocabulary blocks writing markup proof facts record told go_no_go "
-    "status letters.addresses letters.cells letters.choice letters.duplicates".split()
+    for name in "phrases timeline parties check compare plan chart context vocabulary blocks writing markup proof facts record told "
+    "go_no_go status letters.addresses letters.cells letters.choice letters.duplicates".split()
 ]
 OUTSIDE = ("os", "io", "sys", "pathlib", "shutil", "tempfile", "subprocess", "socket", "time", "urllib")
 SPEAKER = "migpack.cli"

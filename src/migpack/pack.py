@@ -17,7 +17,7 @@ from migpack.check import check
 from migpack.compare import Changes, compare
 from migpack.facts import Fact, facts
 from migpack.fillable import NAME as FORMS
-from migpack.fillable import issued_forms, read_forms, write_forms
+from migpack.fillable import IssuedForm, issued_forms, read_forms, write_forms
 from migpack.forms import WordForm, answers, render_forms
 from migpack.library import Library
 from migpack.manifest import NOTHING, Last, digest, write_manifest
@@ -168,7 +168,6 @@ def build(
     from migpack.write.calendar import follow
     from migpack.write.earlier import Earlier
     from migpack.write.folder import Staging
-    from migpack.write.tracker import tracker_form
 
     made: dict[str, Artefact] = {}
     earlier = Earlier(folder, last, prepared.library)
@@ -179,11 +178,9 @@ def build(
             yield artefact
         carried = _carried(prepared, formats, last)
         calendar = follow(prepared.plan, last.calendar) if any(path.endswith(".ics") for path in made) else last.calendar
-        trackers = [tracker_form(prepared.plan) for path in made if path.endswith(".xlsx")]
-        forms = issued_forms(prepared.pages, made.values(), prepared.plan.case.file.practice.ods_code, read_forms(folder), trackers)
-        if forms:
-            made[FORMS] = Artefact(FORMS, write_forms(forms), "")
-            staging.add(made[FORMS])
+        if forms := _forms_as_issued(prepared, made, read_forms(folder)):
+            made[FORMS] = forms
+            staging.add(forms)
 
         def manifest(beside: Mapping[str, str]) -> bytes:
             everything: tuple[Page | WordForm, ...] = (*prepared.pages, *prepared.forms)
@@ -193,6 +190,15 @@ def build(
         kept = staging.finish(hashes, manifest, replace=replace_changed, carried=carried.files)
     if built is not None:
         built.kept = kept
+
+
+def _forms_as_issued(prepared: Prepared, made: Mapping[str, Artefact], earlier: Mapping[str, IssuedForm]) -> Artefact | None:
+    """Return the file that says how the forms of this build and of earlier ones were issued; none where there are no forms."""
+    from migpack.write.tracker import tracker_form
+
+    trackers = [tracker_form(prepared.plan) for path in made if path.endswith(".xlsx")]
+    forms = issued_forms(prepared.pages, made.values(), prepared.plan.case.file.practice.ods_code, earlier, trackers)
+    return Artefact(FORMS, write_forms(forms), "") if forms else None
 
 
 def _carried(prepared: Prepared, formats: frozenset[str], last: Last) -> Last:

@@ -33,12 +33,12 @@ def dangling(known: Content) -> Iterator[Problem]:
     } | {f"checklists/lists/{name}.yaml": rows for name, rows in known.lists.items()}  # fmt: skip
     for name, part in parts.items():
         yield from _dangling_in(name, part, tables, known.places)
-    yield from _unknown_documents(known, tables["documents"])
+    yield from _dangling_mailings(known, tables["documents"])
     for number, activity in enumerate(known.activities):
         yield from _dangling_in(f"checklists/cutover_activities.yaml.activities.{number}", activity, tables, known.places)
 
 
-def _unknown_documents(known: Content, documents: Iterable[str]) -> Iterator[Problem]:
+def _dangling_mailings(known: Content, documents: Iterable[str]) -> Iterator[Problem]:
     for number, mailing in enumerate(known.mailings.mailings):
         if (name := mailing.document.partition(".")[0]) not in documents:
             place = known.places[f"checklists/mailings.yaml.mailings.{number}.document"]
@@ -73,17 +73,27 @@ def _names_in(key: str, value: Any) -> Iterator[tuple[str, str]]:
 
 
 def unknown_ids(file: PracticeFile, known: Content, places: Mapping[str, Place], name: str) -> Iterator[Problem]:
-    case = known.business_case
-    traits = [trait.id for trait in known.traits.values() if not trait.derived]
+    """Find ids in the practice file, of this name, that the library does not define."""
     milestones = [rule.id for rule in known.timeline.milestones]
-    activities = [activity.id for activity in known.activities]
-    documents = [spec.id for spec in known.catalogue.documents]
+    yield from _unknown_keys(file, known, milestones, places, name)
+    traits = [trait.id for trait in known.traits.values() if not trait.derived]
+    yield from _unknown_words(file.practice.traits, "practice.traits", "trait", traits, places)
+    yield from _unknown_documents(file, known, places)
+    yield from _unknown_choices(file, known, places)
+    kinds = [kind.id for kind in known.party_kinds.kinds]
+    yield from _unknown_words([party.kind for party in file.third_parties], "third_parties", "kind", kinds, places, "kind")
+    yield from _unknown_anchors(file, milestones, places)
+    if "go_live" not in file.dates:
+        yield Problem(places.get("dates#", Place(name)), "dates.go_live is missing", "write 'go_live: …' with the day you go live")
+
+
+def _unknown_keys(file: PracticeFile, known: Content, milestones: list[str], places: Mapping[str, Place], name: str) -> Iterator[Problem]:
     groups: list[tuple[str, str, Iterable[str], Iterable[str]]] = [
         ("people", "role", file.people, known.roles),
         ("dates", "milestone", file.dates, milestones),
         ("settings", "setting", file.settings, [setting.id for setting in known.timeline.settings]),
         ("cutover.services", "patient service", file.cutover.services, [service.id for service in known.cutover.patient_services]),
-        ("cutover.activities", "activity", file.cutover.activities, activities),
+        ("cutover.activities", "activity", file.cutover.activities, [activity.id for activity in known.activities]),
         ("accepted", "rule", file.accepted, [rule.id for rule in known.timeline.rules]),
         ("approvals", "approval", file.approvals, [rule.id for rule in known.catalogue.approvals]),
     ]
@@ -92,39 +102,38 @@ def unknown_ids(file: PracticeFile, known: Content, places: Mapping[str, Place],
             if word not in set(defined):
                 place = places.get(f"{path}.{word}#") or Place(name)
                 yield Problem(place, f"{path}: no {noun} is called '{word}'", did_you_mean(word, defined))
-    yield from _unknown_words(file.practice.traits, "practice.traits", "trait", traits, places)
-    attachments = [choice.id for choice in case.attachments]
-    yield from _unknown_words(file.business_case.attached, "business_case.attached", "attachment", attachments, places)
+
+
+def _unknown_documents(file: PracticeFile, known: Content, places: Mapping[str, Place]) -> Iterator[Problem]:
+    documents = [spec.id for spec in known.catalogue.documents]
+    letters = [rule.letter for rule in file.recipients.letters]
     yield from _unknown_words(file.leave_out, "leave_out", "document", documents, places)
-    yield from _unknown_words(
-        [rule.letter for rule in file.recipients.letters], "recipients.letters", "letter", documents, places, "letter"
-    )
+    yield from _unknown_words(letters, "recipients.letters", "letter", documents, places, "letter")
     for language, letter in file.recipients.language.letters.items() if file.recipients.language else ():
         if letter not in documents:
             place = places[f"recipients.language.letters.{language}"]
             yield Problem(place, f"recipients.language.letters: no letter is called '{letter}'", did_you_mean(letter, documents))
+
+
+def _unknown_choices(file: PracticeFile, known: Content, places: Mapping[str, Place]) -> Iterator[Problem]:
+    """Find rows of the business case that its form does not offer."""
+    given, form = file.business_case, known.business_case
     rows: list[tuple[str, str, str, Iterable[Any], Iterable[content.Choice]]] = [
-        ("business_case.drivers", "driver", "driver", file.business_case.drivers, case.drivers),
-        ("business_case.considerations", "consideration", "consideration", file.business_case.considerations, case.considerations),
-        ("business_case.fit", "aim", "aim", file.business_case.fit, case.fit),
-        ("business_case.options", "option", "option", file.business_case.options, case.options),
-        ("business_case.costs", "cost", "cost line", file.business_case.costs, case.cost_lines),
-        ("business_case.risks", "risk", "risk", file.business_case.risks, case.risks),
-        ("business_case.readiness", "item", "readiness item", file.business_case.readiness, case.readiness),
+        ("drivers", "driver", "driver", given.drivers, form.drivers),
+        ("considerations", "consideration", "consideration", given.considerations, form.considerations),
+        ("fit", "aim", "aim", given.fit, form.fit),
+        ("options", "option", "option", given.options, form.options),
+        ("costs", "cost", "cost line", given.costs, form.cost_lines),
+        ("risks", "risk", "risk", given.risks, form.risks),
+        ("readiness", "item", "readiness item", given.readiness, form.readiness),
     ]
-    for path, key, noun, entries, choices in rows:
+    for part, key, noun, entries, choices in rows:
         words = [getattr(entry, key) for entry in entries]
-        yield from _unknown_words(words, path, noun, [choice.id for choice in choices], places, key)
-    for number, option in enumerate(file.business_case.options):
-        yield from _unknown_words(
-            option.measures, f"business_case.options.{number}.measures", "measure", [m.id for m in case.measures], places
-        )
-    yield from _unknown_words(
-        [p.kind for p in file.third_parties], "third_parties", "kind", [k.id for k in known.party_kinds.kinds], places, "kind"
-    )
-    yield from _unknown_anchors(file, milestones, places)
-    if "go_live" not in file.dates:
-        yield Problem(places.get("dates#", Place(name)), "dates.go_live is missing", "write 'go_live: …' with the day you go live")
+        yield from _unknown_words(words, f"business_case.{part}", noun, [choice.id for choice in choices], places, key)
+    measures, attachments = [choice.id for choice in form.measures], [choice.id for choice in form.attachments]
+    for number, option in enumerate(given.options):
+        yield from _unknown_words(option.measures, f"business_case.options.{number}.measures", "measure", measures, places)
+    yield from _unknown_words(given.attached, "business_case.attached", "attachment", attachments, places)
 
 
 def _unknown_words(
