@@ -82,6 +82,7 @@ def test_a_line_is_drawn_as_the_engine_draws_it(words: list[str]) -> None:
 
 
 @settings(max_examples=12)
+@example(["0000000000000AAAWWW-'", "0000000000000AAAWWW-'A", "0000000000000AAAWWW-AWWW'-A"])
 @given(st.lists(texts(LATIN), min_size=5, max_size=25))
 def test_lines_end_where_the_engine_ends_them(words: list[str]) -> None:
     broken, _ = set_by_engine(words, f"width: {WIDTH_PX}px")

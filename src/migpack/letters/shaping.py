@@ -27,7 +27,7 @@ _LETTERS = {script: re.compile(f"[{letters}]") for script, letters in _SCRIPTS.i
 _PAIRED = re.compile("[()\\[\\]{}<>\u00ab\u00bb\u2018\u2019\u201c\u201d]")
 # Words in which a line may end at a space, or after a hyphen between letters, and nowhere else.
 _BREAKABLE = re.compile(
-    r"(?:[^\W_]|['.,&])+(?:-(?:[^\W_\d]|['&])(?:[^\W_]|['.,&])*)*(?: (?:[^\W_]|['.,&])+(?:-(?:[^\W_\d]|['&])(?:[^\W_]|['.,&])*)*)*"
+    r"(?:[^\W_]|['.,&])+(?:-(?:[^\W_\d]|&)(?:[^\W_]|['.,&])*)*(?: (?:[^\W_]|['.,&])+(?:-(?:[^\W_\d]|&)(?:[^\W_]|['.,&])*)*)*"
 )
 _PIECES = re.compile(r"[^ -]+-|[^ -]+ ?")
 
