@@ -17,7 +17,6 @@ from migpack.letters.learned import Learned, LearnedLine
 from migpack.letters.measure import Room, Rooms, texts_of
 from migpack.letters.pattern import Segment, find_pattern, marked_page, marked_places, plain
 from migpack.letters.recipients import Recipient
-from migpack.letters.shaping import is_simple
 from migpack.model import Page
 from migpack.render import Addressee, PatientLetter
 from migpack.write.pdf import Printer
@@ -59,15 +58,21 @@ class Compositor:
             self._find_rooms(Rooms(read_file))
 
     def start(self, recipients: Iterable[Recipient]) -> None:
-        """Get ready to set these letters, as if none had been set before: fonts hold what a file shows, and nothing of another run."""
-        self._learned = Learned(self._printer, self._read_file)
-        self.learn(recipients)
+        """Get ready to set these letters: all their lines are learned, and no others, so that fonts hold what a file shows."""
+        lines = self._uncertain(recipients)
+        if not self._learned.is_all(lines):
+            self._learned = Learned(self._printer, self._read_file)
+            self._learned.learn(lines)
 
     def learn(self, recipients: Iterable[Recipient]) -> None:
         """Learn the lines of these letters whose letters join, turn or move one another, as the digits of a house number may."""
-        named = (one for one in recipients if self._address and (not is_ascii(one) or any(map(str.isdecimal, one.address))))
+        self._learned.learn(self._uncertain(recipients))
+
+    def _uncertain(self, recipients: Iterable[Recipient]) -> Sequence[tuple[Room, str]]:
+        """Return the lines of these letters that are not joined from pairs of letters, each once."""
+        named = (one for one in recipients if not is_ascii(one) or any(map(str.isdecimal, one.address)))
         lines = (line for recipient in named for line in self.texts(recipient))
-        self._learned.learn((room, text) for room, text in lines if not is_simple(text) or room.face.line(text) is None)
+        return tuple(dict.fromkeys((room, text) for room, text in lines if room.face.line(text) is None))
 
     def set(self, recipient: Recipient) -> Setting | None:
         """Return a letter's lines and layout; None where they are not certain."""

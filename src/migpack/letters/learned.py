@@ -42,15 +42,20 @@ class Learned:
         """Take the printer and the reader of library files."""
         self._printer, self._read = printer, read
         self._lines: dict[tuple[Room, str], LearnedLine | None] = {}
+        self._shown: set[tuple[Room, str]] = set()
         self.pages: list[Any] = []
 
     def find(self, room: Room, text: str) -> LearnedLine | None:
         """Return a line, if it was learned and fits."""
         return self._lines.get((room, text))
 
+    def is_all(self, lines: Iterable[tuple[Room, str]]) -> bool:
+        """Say whether these lines have been learned, and the pages show no others."""
+        return self._shown <= set(lines) <= self._lines.keys()
+
     def learn(self, lines: Iterable[tuple[Room, str]]) -> None:
-        """Learn lines that are not yet known; one that our fonts lack a letter of, or that does not fit, stays unknown."""
-        new = [line for line in dict.fromkeys(lines) if line not in self._lines]
+        """Learn lines, each given once; one that is known already, lacks a letter in our fonts, or does not fit, is left as it is."""
+        new = [line for line in lines if line not in self._lines]
         self._lines |= dict.fromkeys(new)
         shown = [(room, text) for room, text in new if not self._printer.missing_letters(text) and self._samples(room, text) is not None]
         for start in range(0, len(shown), _AT_ONCE):
@@ -60,6 +65,7 @@ class Learned:
         body = "".join(f'<p style="{room.css}; white-space: nowrap">{escape(text)}</p>' for room, text in lines)
         document = self._printer.lay_out_html(_PAGE.format(body), "lines", forms=False)
         self.pages += document.pages
+        self._shown.update(lines)
         pdf = self._printer.compose(document, name="lines")
         drawn = self._drawn(document, pdf)
         for (room, text), (width, glyphs) in zip(lines, drawn, strict=True):
