@@ -1,7 +1,8 @@
-"""A Word file of marks, and where its document.xml is cut → files that differ in the words poured in there, each in a few microseconds.
+"""A Word file of marks, and where its document.xml is cut → files that differ in the words poured in there, in columns.
 
 What the files share is packed once. A file's own words stand between as they are, in a packed stream that may change from packed to plain
-and back (DEFLATE, RFC 1951), and the checksum of the whole is worked out from those of its parts.
+and back (DEFLATE, RFC 1951), and the checksum of the whole is worked out from those of its parts. Files are made in columns: one step
+is taken for all of them, then the next, so that a file costs a few microseconds.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
+from itertools import repeat
+from operator import add
 
 DOCUMENT = "word/document.xml"
 FilePoured = tuple[tuple[bytes, ...], int, int]  # the parts of a file, one after another; its checksum; its size
@@ -48,13 +51,13 @@ class _Stretch:
         packer = zlib.compressobj(9, zlib.DEFLATED, -15)
         packed = packer.compress(words) + packer.flush(zlib.Z_FINISH if last else zlib.Z_FULL_FLUSH)
         self.packed = packed if last else packed + _PLAIN_FOLLOWS
-        self.size, self.checked = len(words), _follow(words)
+        self.size, self.follow = len(words), _follow(words)
 
 
 class DocxForm:
     """Files that share all of document.xml but the words poured in."""
 
-    def __init__(self, parts: SharedParts, stretches: Sequence[bytes], blocks: Sequence[Sequence[bytes]]) -> None:
+    def __init__(self, parts: SharedParts, stretches: Sequence[bytes], blocks: Sequence[Sequence[str]]) -> None:
         """Take the other parts, the stretches of document.xml, and what is poured in between two of them.
 
         Args:
@@ -63,10 +66,10 @@ class DocxForm:
         first, *others = (parts.stretch(words, number == len(stretches)) for number, words in enumerate(stretches, 1))
         self._blocks, start = [], 0
         for block, stretch in zip(blocks, others, strict=True):
-            cut = slice(start, start + len(block))
-            between = [piece for after in block for piece in (b"", after)]
-            self._blocks.append((cut, between, stretch.checked, b"" if stretch is others[-1] else stretch.packed))
-            start = cut.stop
+            form = "%s".join(("", *(after.replace("%", "%%") for after in block)))
+            self._blocks.append(
+                (slice(start, start := start + len(block)), form, stretch.follow, b"" if stretch is others[-1] else stretch.packed)
+            )
         self._document_crc = zlib.crc32(stretches[0])
         self._document_size = first.size + sum(stretch.size for stretch in others)
         self._document_packed = len(first.packed) + sum(_COUNT_SIZE + len(stretch.packed) for stretch in others)
@@ -83,30 +86,33 @@ class DocxForm:
         self._first = head[_AFTER_SIZES] + name + first
         self._last = last + parts.central + central[:6] + head[_BEFORE_SIZES]
         self._end = central[6:][_AFTER_SIZES] + end
-        self._before_crc, self._last_checked = zlib.crc32(self._before), _follow(self._last)
+        self._before_crc, self._follow_last = zlib.crc32(self._before), _follow(self._last)
         self._document_end = len(parts.packed + local)
         self._size = self._document_end + self._document_packed + size + len(end) + 6
 
-    def pour(self, words: Sequence[bytes]) -> FilePoured | None:
-        """Return the file with these words, as they stand in document.xml; None where they are too long."""
-        crc, own_size = self._document_crc, 0
-        written: list[bytes] = []
-        for cut, between, checked, packed in self._blocks:
-            filled = between.copy()
-            filled[::2] = words[cut]
-            own = b"".join(filled)
-            size = len(own)
-            if size > _MOST_PLAIN:
-                return None
-            crc = checked(zlib.crc32(own, crc))
-            written += (_pack_count(size, size ^ _MOST_PLAIN), own, packed)
-            own_size += size
-        packed_size = self._document_packed + own_size
-        sizes = _pack_sizes(crc, packed_size, self._document_size + own_size)
-        start = b"".join((sizes, self._first, *written))
-        end = b"".join((sizes, self._end, _pack_end(self._document_end + packed_size, 0)))
-        crc = zlib.crc32(end, self._last_checked(zlib.crc32(start, self._before_crc)))
-        return (self._before, start, self._last, end), crc, self._size + own_size
+    def pour(self, letters: Sequence[tuple[str, ...]]) -> Iterable[FilePoured | None]:
+        """Return the file of each letter with its words, as they stand in document.xml; None where they are too long."""
+        crcs, own_sizes = [self._document_crc] * len(letters), [0] * len(letters)
+        columns: list[Iterable[bytes]] = []
+        for cut, form, follow, packed in self._blocks:
+            own = [(form % words[cut]).encode() for words in letters]
+            sizes = [*map(len, own)]
+            if max(sizes) > _MOST_PLAIN:
+                return [None] * len(letters)
+            columns += ([_pack_count(size, size ^ _MOST_PLAIN) for size in sizes], own, repeat(packed))
+            crcs = follow(map(zlib.crc32, own, crcs))
+            own_sizes = [*map(add, own_sizes, sizes)]
+        return self._framed(crcs, own_sizes, columns)
+
+    def _framed(self, crcs: Sequence[int], own_sizes: Sequence[int], columns: Sequence[Iterable[bytes]]) -> Iterator[FilePoured]:
+        """Return the files with these checksums of document.xml, sizes of words poured in, and all that stands before the last stretch."""
+        packed_size, size, at, end = self._document_packed, self._document_size, self._document_end, self._end
+        said = [_pack_sizes(crc, packed_size + own, size + own) for crc, own in zip(crcs, own_sizes, strict=True)]
+        starts = [*map(b"".join, zip(said, repeat(self._first), *columns, strict=False))]
+        ends = [sizes + end + _pack_end(at + packed_size + own, 0) for sizes, own in zip(said, own_sizes, strict=True)]
+        crcs = self._follow_last(map(zlib.crc32, starts, repeat(self._before_crc)))
+        parts = zip(repeat(self._before), starts, repeat(self._last), ends, strict=False)
+        return zip(parts, map(zlib.crc32, ends, crcs), [self._size + own for own in own_sizes], strict=True)
 
 
 def _entry(name: str, data: bytes) -> tuple[bytes, Callable[[int], bytes]]:
@@ -124,7 +130,7 @@ def _central(head: bytes, name: bytes, at: int) -> bytes:
     return b"PK\1\2" + struct.pack("<H", 3 << 8 | 20) + head + struct.pack("<HHHII", 0, 0, 0, 0o100600 << 16, at) + name
 
 
-def _follow(data: bytes) -> Callable[[int], int]:
+def _follow(data: bytes) -> Callable[[Iterable[int]], list[int]]:
     """Return what makes of the CRC-32 of some bytes that of the same bytes and then these.
 
     The checksum of a and b is that of b, and what as many zeros as b has bytes make of that of a: a sum over its bits, here over its bytes.
@@ -139,4 +145,4 @@ def _follow(data: bytes) -> Callable[[int], int]:
             table += [known ^ bit for known in table]
         tables.append(table)
     low, second, third, high = tables
-    return lambda crc: low[crc & 255] ^ second[crc >> 8 & 255] ^ third[crc >> 16 & 255] ^ high[crc >> 24] ^ own
+    return lambda crcs: [low[crc & 255] ^ second[crc >> 8 & 255] ^ third[crc >> 16 & 255] ^ high[crc >> 24] ^ own for crc in crcs]

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from operator import itemgetter
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from migpack.letters.docx_file import DocxForm, FilePoured, SharedParts
 from migpack.letters.layouts import MOST_ADDRESS_LINES
@@ -34,6 +34,7 @@ _STARTED = re.compile(re.escape(_OPEN) + r"[^<]*[^\W\d_][^<]*$")
 _SAFE = "[!#-%'-;=?-~\u00c0-\u024f\u0370-\u052f\u1e00-\u1eff\u2018\u2019]+"
 _AS_IT_IS = re.compile(f"{_SAFE}(?: {_SAFE})*").fullmatch
 _LINES_AS_THEY_ARE = re.compile(f"{_SAFE}(?:[ \n]{_SAFE})*").fullmatch
+_AT_ONCE = 500  # letters that are poured together
 _SHORT = 400  # bytes between two facts that are not worth a packed stretch of their own
 
 
@@ -57,13 +58,15 @@ class WordLetters:
         """
         slow = 0
         with ZipFile(out) as packed:
-            for number, recipient in enumerate(recipients, 1):
-                name = b"%06d.docx" % number
-                if poured := self._pour(recipient):
-                    packed.add_parts(name, *poured)
-                else:
-                    slow += 1
-                    packed.add(name, self.full(recipient))
+            for start in range(0, len(recipients), _AT_ONCE):
+                portion = recipients[start : start + _AT_ONCE]
+                for number, file in enumerate(self._pour(portion)):
+                    name = b"%06d.docx" % (start + number + 1)
+                    if file:
+                        packed.add_parts(name, *file)
+                    else:
+                        slow += 1
+                        packed.add(name, self.full(portion[number]))
         return slow
 
     def full(self, recipient: Recipient) -> bytes:
@@ -73,18 +76,35 @@ class WordLetters:
     def _in_full(self, page: Page) -> bytes:
         return self._writer.write(page, read(page.html, page.document.id)).data
 
-    def _pour(self, recipient: Recipient) -> FilePoured | None:
-        """Return the file of one letter; None where a fact is missing or cannot be poured."""
+    def _pour(self, recipients: Sequence[Recipient]) -> list[FilePoured | None]:
+        """Return the file of each letter; None where a fact is missing or cannot be poured."""
+        files: list[FilePoured | None] = [None] * len(recipients)
+        if not self._page:
+            return files
+        kinds: dict[_Kind, tuple[list[int], list[tuple[str, ...]]]] = {}
+        for place, recipient in enumerate(recipients):
+            kind, words = self._words(recipient)
+            if words is not None:
+                places, letters = kinds.setdefault(kind, ([], []))
+                places.append(place)
+                letters.append(words)
+        for kind, (places, letters) in kinds.items():
+            for place, file in zip(places, kind.pour(letters), strict=True):
+                files[place] = file
+        return files
+
+    def _words(self, recipient: Recipient) -> tuple[_Kind, tuple[str, ...] | None]:
+        """Return the kind of a letter and what is poured into it, None where a fact is missing or cannot be poured."""
         facts = [*recipient.address]
         lines = len(facts)
-        if not (lines and self._page):
-            return None
         for field in self._printed:
             facts.append(recipient.values.get(field, ""))
         text = "\n".join(facts)
         if _LINES_AS_THEY_ARE(text) and text.count("\n") == len(facts) - 1:  # quick, and so it is with most
-            return self._kind(lines, right=False).pour(text.encode().split(b"\n"))
-        return self._kind(lines, right=starts_right(facts[0])).pour_escaped(facts)
+            kind = self._kind(lines, right=False)
+            return kind, kind.pick(facts)
+        kind = self._kind(lines, right=bool(lines) and starts_right(facts[0]))
+        return kind, kind.escaped(facts)
 
     def _kind(self, lines: int, *, right: bool) -> _Kind:
         """Return letters with so many lines of address, the first of which is read from the right or is not."""
@@ -134,44 +154,40 @@ class _Kind:
     def __init__(self, parts: SharedParts, document: str, marks: Sequence[int]) -> None:
         """Take what letters share, the document.xml of marks of this kind, and the marks in the order of the facts."""
         pieces = MARK.split(document)
-        stretches, blocks = [pieces[0].encode()], [list[bytes]()]  # facts with little between them share a block
+        stretches, blocks = [pieces[0].encode()], [list[str]()]  # facts with little between them share a block
         slots = []
         for place in range(1, len(pieces), 2):
-            before, mark, after = pieces[place - 1], int(pieces[place]), pieces[place + 1].encode()
+            before, mark, after = pieces[place - 1], int(pieces[place]), pieces[place + 1]
             # Whether the fact may need runs of its own: the paragraph starts as it does whatever the fact is.
             slots.append((marks.index(mark), before.endswith(_OPEN) if mark >= ADDRESS else bool(_STARTED.search(before))))
             inside = len(after) <= _SHORT and place + 2 < len(pieces)
-            blocks[-1].append(after if inside else b"")
+            blocks[-1].append(after if inside else "")
             if not inside:
-                stretches.append(after)
+                stretches.append(after.encode())
                 blocks.append([])
         self._slots = tuple(slots)
-        self._pick = _picker([place for place, _ in slots])
-        self._form = DocxForm(parts, stretches, blocks[:-1])
+        self.pick = _picker([place for place, _ in slots])
+        self.pour = DocxForm(parts, stretches, blocks[:-1]).pour
 
-    def pour(self, facts: Sequence[bytes]) -> FilePoured | None:
-        """Return the file of a letter with these facts, which can stand in document.xml as they are."""
-        return self._form.pour(self._pick(facts))
-
-    def pour_escaped(self, facts: Sequence[str]) -> FilePoured | None:
-        """Return the file of a letter with these facts; None where one is empty or cannot be poured."""
-        words = [_written(facts[place], any_runs=any_runs) for place, any_runs in self._slots]
-        return self._form.pour(words) if all(words) else None
+    def escaped(self, facts: Sequence[str]) -> tuple[str, ...] | None:
+        """Return these facts as they are poured; None where one is empty or cannot be poured."""
+        words = tuple(_written(facts[place], any_runs=any_runs) for place, any_runs in self._slots)
+        return words if all(words) else None
 
 
-def _picker(places: Sequence[int]) -> Callable[[Sequence[bytes]], Any]:
-    """Return what takes the items at these places."""
-    return itemgetter(*places) if len(places) > 1 else itemgetter(*[slice(place, place + 1) for place in places or (0,)])
+def _picker(places: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, ...]]:
+    """Return what takes the facts at these places."""
+    return itemgetter(*places) if len(places) > 1 else lambda facts: tuple(facts[place] for place in places)
 
 
-def _written(words: str, *, any_runs: bool) -> bytes:
+def _written(words: str, *, any_runs: bool) -> str:
     """Return words as they stand inside a run of document.xml; b'' for those that cannot stand there."""
     if _AS_IT_IS(words):
-        return words.encode()
+        return words
     words = plain(words)
     if _CONTROL.search(words):
-        return b""
+        return ""
     runs = run(words)
     if runs == f"{_OPEN}{escape(words)}{_CLOSE}":
-        return escape(words).encode()
-    return f"{_CLOSE}{runs}{_OPEN}".encode() if any_runs else b""
+        return escape(words)
+    return f"{_CLOSE}{runs}{_OPEN}" if any_runs else ""
