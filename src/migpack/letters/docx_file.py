@@ -41,16 +41,14 @@ class SharedParts:
         for local, central in entries:
             self.central += central(at)
             at += len(local)
-        self.stretch = cache(_Stretch)  # kinds of letters have most of theirs in common
+        self.stretch, self.follow = cache(_Stretch), cache(_follow)  # kinds of letters have most of theirs in common
 
 
 class _Stretch:
     """Part of document.xml that files share."""
 
     def __init__(self, words: bytes, last: bool) -> None:
-        packer = zlib.compressobj(9, zlib.DEFLATED, -15)
-        packed = packer.compress(words) + packer.flush(zlib.Z_FINISH if last else zlib.Z_FULL_FLUSH)
-        self.packed = packed if last else packed + _PLAIN_FOLLOWS
+        self.packed = _packed(words, last=last) + (b"" if last else _PLAIN_FOLLOWS)
         self.size, self.follow = len(words), _follow(words)
 
 
@@ -66,10 +64,8 @@ class DocxForm:
         first, *others = (parts.stretch(words, number == len(stretches)) for number, words in enumerate(stretches, 1))
         self._blocks, start = [], 0
         for block, stretch in zip(blocks, others, strict=True):
-            form = "%s".join(("", *(after.replace("%", "%%") for after in block)))
-            self._blocks.append(
-                (slice(start, start := start + len(block)), form, stretch.follow, b"" if stretch is others[-1] else stretch.packed)
-            )
+            cut, between = slice(start, start := start + len(block)), [piece for after in block for piece in ("", after)]
+            self._blocks.append((cut, between, stretch.follow, b"" if stretch is others[-1] else stretch.packed))
         self._document_crc = zlib.crc32(stretches[0])
         self._document_size = first.size + sum(stretch.size for stretch in others)
         self._document_packed = len(first.packed) + sum(_COUNT_SIZE + len(stretch.packed) for stretch in others)
@@ -86,7 +82,7 @@ class DocxForm:
         self._first = head[_AFTER_SIZES] + name + first
         self._last = last + parts.central + central[:6] + head[_BEFORE_SIZES]
         self._end = central[6:][_AFTER_SIZES] + end
-        self._before_crc, self._follow_last = zlib.crc32(self._before), _follow(self._last)
+        self._before_crc, self._follow_last = zlib.crc32(self._before), parts.follow(self._last)
         self._document_end = len(parts.packed + local)
         self._size = self._document_end + self._document_packed + size + len(end) + 6
 
@@ -94,10 +90,10 @@ class DocxForm:
         """Return the file of each letter with its words, as they stand in document.xml; None where they are too long."""
         crcs, own_sizes = [self._document_crc] * len(letters), [0] * len(letters)
         columns: list[Iterable[bytes]] = []
-        for cut, form, follow, packed in self._blocks:
-            own = [(form % words[cut]).encode() for words in letters]
+        for cut, between, follow, packed in self._blocks:
+            own = _fill(between, cut, letters)
             sizes = [*map(len, own)]
-            if max(sizes) > _MOST_PLAIN:
+            if max(sizes, default=0) > _MOST_PLAIN:
                 return [None] * len(letters)
             columns += ([_pack_count(size, size ^ _MOST_PLAIN) for size in sizes], own, repeat(packed))
             crcs = follow(map(zlib.crc32, own, crcs))
@@ -115,11 +111,26 @@ class DocxForm:
         return zip(parts, map(zlib.crc32, ends, crcs), [self._size + own for own in own_sizes], strict=True)
 
 
+def _fill(between: Sequence[str], cut: slice, letters: Sequence[tuple[str, ...]]) -> list[bytes]:
+    """Return the block of each letter: its words that this cuts out of all, at the even places of what stands between them."""
+    filled, made = [*between], []
+    for words in letters:
+        filled[::2] = words[cut]
+        made.append("".join(filled).encode())
+    return made
+
+
 def _entry(name: str, data: bytes) -> tuple[bytes, Callable[[int], bytes]]:
     """Return a packed part of an archive, and what makes its entry in the table from where it stands."""
-    packed = _Stretch(data, True).packed
+    packed = _packed(data, last=True)
     head = _head(name.encode(), data, len(packed))
     return b"PK\3\4" + head + name.encode() + packed, lambda at: _central(head, name.encode(), at)
+
+
+def _packed(data: bytes, *, last: bool) -> bytes:
+    """Return data packed, so that plain data can follow if it is not the last."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return packer.compress(data) + packer.flush(zlib.Z_FINISH if last else zlib.Z_FULL_FLUSH)
 
 
 def _head(name: bytes, data: bytes, packed_size: int) -> bytes:

@@ -81,32 +81,25 @@ class WordLetters:
         files: list[FilePoured | None] = [None] * len(recipients)
         if not self._page:
             return files
-        kinds: dict[_Kind, tuple[list[int], list[tuple[str, ...]]]] = {}
+        groups: dict[tuple[int, bool], tuple[_Kind, list[int], list[tuple[str, ...]]]] = {}
         for place, recipient in enumerate(recipients):
-            kind, words = self._words(recipient)
-            if words is not None:
-                places, letters = kinds.setdefault(kind, ([], []))
+            address, values = recipient.address, recipient.values
+            facts = [*address]
+            for field in self._printed:
+                facts.append(values.get(field, ""))
+            text = "\n".join(facts)
+            as_they_are = _LINES_AS_THEY_ARE(text) and text.count("\n") == len(facts) - 1  # most are
+            key = len(address), not as_they_are and bool(address) and starts_right(address[0])
+            kind, places, letters = groups.get(key) or groups.setdefault(key, (self._kind(*key), [], []))
+            if words := kind.pick(facts) if as_they_are else kind.escaped(facts):
                 places.append(place)
                 letters.append(words)
-        for kind, (places, letters) in kinds.items():
+        for kind, places, letters in groups.values():
             for place, file in zip(places, kind.pour(letters), strict=True):
                 files[place] = file
         return files
 
-    def _words(self, recipient: Recipient) -> tuple[_Kind, tuple[str, ...] | None]:
-        """Return the kind of a letter and what is poured into it, None where a fact is missing or cannot be poured."""
-        facts = [*recipient.address]
-        lines = len(facts)
-        for field in self._printed:
-            facts.append(recipient.values.get(field, ""))
-        text = "\n".join(facts)
-        if _LINES_AS_THEY_ARE(text) and text.count("\n") == len(facts) - 1:  # quick, and so it is with most
-            kind = self._kind(lines, right=False)
-            return kind, kind.pick(facts)
-        kind = self._kind(lines, right=bool(lines) and starts_right(facts[0]))
-        return kind, kind.escaped(facts)
-
-    def _kind(self, lines: int, *, right: bool) -> _Kind:
+    def _kind(self, lines: int, right: bool) -> _Kind:
         """Return letters with so many lines of address, the first of which is read from the right or is not."""
         if kind := self._kinds.get((lines, right)):
             return kind
@@ -169,10 +162,10 @@ class _Kind:
         self.pick = _picker([place for place, _ in slots])
         self.pour = DocxForm(parts, stretches, blocks[:-1]).pour
 
-    def escaped(self, facts: Sequence[str]) -> tuple[str, ...] | None:
-        """Return these facts as they are poured; None where one is empty or cannot be poured."""
+    def escaped(self, facts: Sequence[str]) -> tuple[str, ...]:
+        """Return these facts as they are poured; nothing where one is empty or cannot be poured."""
         words = tuple(_written(facts[place], any_runs=any_runs) for place, any_runs in self._slots)
-        return words if all(words) else None
+        return words if all(words) else ()
 
 
 def _picker(places: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, ...]]:
