@@ -35,7 +35,7 @@ _SAFE = "[!#-%'-;=?-~\u00c0-\u024f\u0370-\u052f\u1e00-\u1eff\u2018\u2019]+"
 _AS_IT_IS = re.compile(f"{_SAFE}(?: {_SAFE})*").fullmatch
 _LINES_AS_THEY_ARE = re.compile(f"{_SAFE}(?:[ \n]{_SAFE})*").fullmatch
 _AT_ONCE = 500  # letters that are poured together
-_SHORT = 400  # bytes between two facts that are not worth a packed stretch of their own
+_SHORT = 400  # letters between two facts that are not worth a packed stretch of their own
 
 
 class WordLetters:
@@ -111,7 +111,8 @@ class WordLetters:
     @cached_property
     def _parts(self) -> SharedParts:
         """A letter of marks with as many lines of address as there may be."""
-        return SharedParts(self._in_full(self._page or marked_page(self._letter, self._fields, MOST_ADDRESS_LINES)))
+        assert self._page
+        return SharedParts(self._in_full(self._page))
 
     @cached_property
     def _from_right(self) -> str:
@@ -174,7 +175,7 @@ def _picker(places: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, ...]]
 
 
 def _written(words: str, *, any_runs: bool) -> str:
-    """Return words as they stand inside a run of document.xml; b'' for those that cannot stand there."""
+    """Return words as they stand inside a run of document.xml; '' for those that cannot stand there."""
     if _AS_IT_IS(words):
         return words
     words = plain(words)
