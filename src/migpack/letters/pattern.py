@@ -58,8 +58,8 @@ class _ChangedError(Exception):
 class Mark:
     """A number in the place of a patient's fact: it is there and can be printed; whatever else a template tries with it is told."""
 
-    def __init__(self, number: int, before: str = "") -> None:
-        self._words = f"{before}qzx{number}xzq"
+    def __init__(self, number: int) -> None:
+        self._words = mark_of(number)
 
     def __html__(self) -> str:
         return self._words
@@ -99,7 +99,7 @@ def find_pattern(letter: PatientLetter, fields: Sequence[str], parse: Callable[[
         Mistakes: the template has a mistake.
     """
     asked = fields_asked(letter, fields)
-    page = _faithful(letter, fields)
+    page = faithful_page(letter, fields, _TRIED)
     if page is None:
         return Pattern((), asked, "its template chooses or changes words by what is known of the patient")
     places = list(marked_places(parse(page.html)))
@@ -124,16 +124,44 @@ def fields_asked(letter: PatientLetter, fields: Sequence[str]) -> frozenset[str]
     return frozenset(facts.names)
 
 
-def is_faithful(letter: PatientLetter, fields: Sequence[str]) -> bool:
-    """Say whether all that a letter does with what is known of a patient is to print it."""
-    return _faithful(letter, fields) is not None
+def faithful_page(letter: PatientLetter, fields: Sequence[str], lines: int) -> Page | None:
+    """Return the letter to a patient of marks, with so many lines of address; None if it does more with any fact than print it."""
+    try:
+        page = marked_page(letter, fields, lines)
+        fewer = shortened(page.html, _TRIED) or marked_page(letter, fields, _TRIED).html
+    except (_ChangedError, Mistakes, TypeError):
+        return None
+    for trial, marked, count in zip(_TRIALS, (page.html, fewer), (lines, _TRIED), strict=True):
+        values = {field: f"{trial} {field}" for field in fields}
+        address = tuple(f"{trial} {line}" for line in range(count))
+        facts = dict(enumerate(values.values())) | {ADDRESS + line: words for line, words in enumerate(address)}
+        if MARK.sub(lambda mark: str(escape(facts[int(mark[1])])), marked) != letter.page(Addressee(values, address)).html:  # noqa: B023
+            return None
+    return page
 
 
-def marked_page(letter: PatientLetter, fields: Sequence[str], lines: int, *, first: str = "") -> Page:
-    """Return the letter to a patient of marks, with so many lines of address; `first` stands before the address."""
+def marked_page(letter: PatientLetter, fields: Sequence[str], lines: int) -> Page:
+    """Return the letter to a patient of marks, with so many lines of address."""
     facts = {field: Mark(number) for number, field in enumerate(fields)}
-    address = [Mark(ADDRESS + line) for line in range(lines)]
-    return letter.page(Addressee(facts, (Mark(ADDRESS, first), *address[1:])))
+    return letter.page(Addressee(facts, tuple(Mark(ADDRESS + line) for line in range(lines))))
+
+
+def mark_of(number: int) -> str:
+    """Return a mark as it is printed."""
+    return f"qzx{number}xzq"
+
+
+def shortened(words: str, lines: int) -> str:
+    """Return words with marks and only so many of the lines of address among them; '' where these are not simply one after another."""
+    pieces = MARK.split(words)
+    address = [place for place in range(1, len(pieces), 2) if int(pieces[place]) >= ADDRESS]
+    between = {pieces[place + 1] for place in address[:-1]}
+    in_order = [int(pieces[place]) - ADDRESS for place in address] == list(range(len(address)))
+    if not (in_order and lines <= len(address) and len(between) <= 1):
+        return ""
+    if lines < len(address):
+        del pieces[address[0] + 2 * lines - 1 : address[-1] + 1]
+    return "".join(mark_of(int(piece)) if place % 2 else piece for place, piece in enumerate(pieces))
 
 
 @dataclass(frozen=True)
@@ -175,21 +203,6 @@ def marked_places(root: Any) -> Iterator[MarkedPlace | None]:
 def plain(text: str) -> str:
     """Return words as a page shows them: each run of spaces and line ends is one space."""
     return " ".join(_SPACES.split(text)).strip(" ") if _RAGGED.search(text) else text
-
-
-def _faithful(letter: PatientLetter, fields: Sequence[str]) -> Page | None:
-    """Return the letter to a patient of marks, if all it does with a patient's facts is to print them."""
-    try:
-        page = marked_page(letter, fields, _TRIED)
-    except (_ChangedError, Mistakes, TypeError):
-        return None
-    for trial in _TRIALS:
-        values = {field: f"{trial} {field}" for field in fields}
-        lines = tuple(f"{trial} {line}" for line in range(_TRIED))
-        facts = dict(enumerate(values.values())) | {ADDRESS + line: words for line, words in enumerate(lines)}
-        if MARK.sub(lambda mark: str(escape(facts[int(mark[1])])), page.html) != letter.page(Addressee(values, lines)).html:  # noqa: B023
-            return None
-    return page
 
 
 def _is_address(parts: tuple[str, ...]) -> bool:

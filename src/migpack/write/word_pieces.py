@@ -23,6 +23,7 @@ _INDIC_FONT = '<w:rFonts w:ascii="Nirmala UI" w:hAnsi="Nirmala UI" w:cs="Nirmala
 _TOTAL = '<w:tcBorders><w:top w:val="single" w:sz="14" w:space="0" w:color="003087"/></w:tcBorders>'
 _BAND = '<w:shd w:val="clear" w:color="auto" w:fill="F0F4F5"/>'
 _FIRST_LETTER = re.compile(r"[^\W\d_]")
+_AFTER_BIDI = re.compile("(?=<w:(?:spacing|ind|jc) |$)")  # the order of the schema, as in Para.xml
 
 
 def escape(words: str) -> str:
@@ -65,6 +66,11 @@ def starts_right(words: str) -> bool:
     """Say whether the words are read from right to left: their first letter is."""
     first = None if words.isascii() else _FIRST_LETTER.search(words)
     return bool(first and re.match(_RTL_RUN, first[0]))
+
+
+def from_right(properties: str) -> str:
+    """Return the properties of a paragraph, as XML, for the same one read from right to left."""
+    return _AFTER_BIDI.sub("<w:bidi/>", properties, count=1)
 
 
 def word_field(instruction: str, shown: str = "1") -> str:
