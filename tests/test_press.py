@@ -54,6 +54,13 @@ def sample(*areas: Path) -> tuple[Plan, Library]:
     return plan_only(load(SAMPLES["small"], library), TODAY), library
 
 
+@cache
+def rich() -> tuple[Plan, Library]:
+    """Return the plan and the library of the rich sample."""
+    library = Library.of(SAMPLES["rich"].parent)
+    return plan_only(load(SAMPLES["rich"], library), TODAY), library
+
+
 def new_press(letter: str = "letter", style: str = "house", profile: str = "c5-window") -> Press:
     return Press(*sample(), TODAY, letter=letter, style=style, profile=profiles()[profile])
 
@@ -301,6 +308,13 @@ def test_letters_that_cannot_be_set_are_told_with_a_reason_and_no_details() -> N
 def test_six_lines_show_in_a_dl_window() -> None:
     made = press("letter", "house", "dl-window")
     assert [out.code for out in made.problems([recipient(2, "Ann Sample", 6), recipient(3, "Ann Sample", 7)])] == ["address-too-long"]
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_the_longest_letter_of_a_practice_with_every_trait_stays_on_one_sheet_of_paper(profile: str) -> None:
+    keeps = profiles()[profile]
+    pages = pages_of(Press(*rich(), TODAY, letter="letter", style="house", profile=keeps).full(recipient(4, LONG[:60], keeps.most_lines)))
+    assert len(pages) == 2
 
 
 def test_a_letter_that_the_service_would_refuse_for_its_length_is_refused() -> None:

@@ -269,6 +269,24 @@ def test_the_address_stands_in_the_window(made: Make) -> None:
     assert opened(made(body, classes="patients profile-plain")).paragraphs[1]._p.pPr.find(qn("w:framePr")) is None
 
 
+@pytest.mark.parametrize(
+    ("classes", "margins"),
+    [
+        ("patients profile-plain", (16, 15, 18)),
+        ("patients profile-dl_window", (15, 15, 20)),
+        ("patients profile-c5_window", (15, 15, 20)),
+        ("third_parties profile-plain", (18, 20, 20)),
+    ],
+)
+def test_letters_have_the_margins_that_the_style_sheet_gives_them(made: Make, classes: str, margins: tuple[int, int, int]) -> None:
+    head = '<div class="letterhead"><p>Mill Lane Surgery</p></div><div class="recipient"><p>Mrs M Example</p></div>'
+    shown = opened(made(f"{head}<h1>News</h1><h2>What</h2><p>Words</p>", classes=classes))
+    [section] = shown.sections
+    found = section.top_margin.mm, section.left_margin.mm, section.bottom_margin.mm
+    assert found == pytest.approx(margins, abs=0.1) and section.right_margin == section.left_margin
+    assert shown.styles["Heading 2"].paragraph_format.space_before.pt == pytest.approx(11.35, abs=0.1)
+
+
 def test_paper_and_sizes_follow_the_page(made: Make) -> None:
     def size(classes: str, style: str = "Normal") -> float:
         styles = opened(made("<h1>News</h1><p>Words</p>", classes=classes)).styles
