@@ -52,7 +52,8 @@ or <a href="https://a.example/?x=1&amp;y=2">our website</a>.</p>
 <table class="log">{COLUMNS}{HEAD}<tbody><tr class="blank"><td>1</td><td></td><td></td></tr></tbody></table>
 <section class="slip" id="end"><h2>Reply</h2><h3>Numbered</h3>
 <ol><li>One<ol><li>Inner</li></ol></li><li>Two</li></ol><p>And</p><ol><li>New</li></ol>
-<p>On <span class="nowrap">12 March</span> by <span class="fill" data-width="60"></span></p>
+<p>On <span class="nowrap">12 March</span> by <span class="fill" data-width="60"></span>
+to <span class="whole">a-b@mill-lane.example</span></p>
 <p>Why? <textarea name="t.why" title="Why"></textarea></p></section>"""
 
 
@@ -163,6 +164,18 @@ def test_hostile_words_stay_words(made: Make, words: str) -> None:
     assert docx_words.fields(file) == {"a": shown, "b": shown}
     foot = opened(file).sections[0].footer.paragraphs[0].text
     assert foot.startswith(shown) and foot.endswith(shown)
+
+
+def test_no_line_ends_at_a_hyphen_of_what_is_kept_whole(made: Make) -> None:
+    file = made('<h1>News</h1><p>Well-known: <span class="whole">a-b@surgery.example</span> or <span class="nowrap">1 May-day</span></p>')
+    shown = part(file)
+    parts = ("a", "b@surgery.example"), ("1\N{NO-BREAK SPACE}May", "day")
+    for before, after in parts:
+        assert f'{before}</w:t><w:noBreakHyphen/><w:t xml:space="preserve">{after}<' in shown
+    assert "Well-known" in shown and "a-b@" not in shown
+    assert "a-b@surgery.example" in docx_words.words(file) and opened(file).paragraphs[-1].text.startswith(
+        "Well-known: a-b@surgery.example"
+    )
 
 
 def test_right_to_left_words_have_runs_and_paragraphs_of_their_own(made: Make) -> None:
