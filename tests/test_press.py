@@ -331,6 +331,21 @@ def test_a_letter_that_the_service_would_refuse_for_its_size_is_refused() -> Non
         separate(made, PEOPLE[:1])
 
 
+def test_any_letter_that_is_larger_than_the_service_takes_is_refused_and_one_that_is_as_large_is_not() -> None:
+    few = PEOPLE[1], PEOPLE[0], PEOPLE[20]  # the last has a name that takes several lines
+    sizes = list(map(len, separate(press(profile="govuk-notify"), few)))
+    assert max(sizes[:2]) < sizes[2]
+
+    def limited(most: int) -> Press:
+        return Press(
+            *sample(), TODAY, letter="letter", style="house", profile=profiles()["govuk-notify"].model_copy(update={"most_bytes": most})
+        )
+
+    assert list(map(len, separate(limited(sizes[2]), few))) == sizes
+    with pytest.raises(Mistakes, match=rf"a letter has {sizes[2]:,} bytes, and .* takes {sizes[2] - 1:,} — use a smaller logo"):
+        separate(limited(sizes[2] - 1), few)
+
+
 def test_facts_that_a_letter_does_not_print_need_no_font() -> None:
     people = [recipient(n, "Ann Sample", 4, appointment_with="小明") for n in (2, 3)]
     assert list(press().problems(people)) == [] and len(separate(press(), people)) == len(merged(press(), people)[1]) == 2
