@@ -23,10 +23,10 @@ def words(path: Path) -> str:
     """Return the words of the body in order; what stands in content controls is a field, not words."""
     parts: list[str] = []
     for paragraph in body(path).iter(f"{W}p"):
-        for node in paragraph.iter(f"{W}t", f"{W}br", f"{W}tab"):
+        for node in paragraph.iter(f"{W}t", f"{W}br", f"{W}tab", f"{W}noBreakHyphen"):
             if any(above.tag == f"{W}sdt" for above in node.iterancestors()):
                 continue
-            parts.append((node.text or "") if node.tag == f"{W}t" else " ")
+            parts.append((node.text or "") if node.tag == f"{W}t" else "-" if node.tag == f"{W}noBreakHyphen" else " ")
         parts.append(" ")
     return "".join(parts)
 

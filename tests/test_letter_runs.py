@@ -112,6 +112,24 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path
     yield place, runs(place)[0], done.output
 
 
+def test_of_a_run_with_a_letter_that_is_too_large_for_the_service_nothing_is_left(place: Path) -> None:
+    options = (*RULED, *ONLINE[2:], "--profile", "govuk-notify", "--sort", "file", "--print", "--zip")
+    run = made(place, *options)
+    [path] = run.glob("*.zip")
+    with zipfile.ZipFile(path) as packed:
+        sizes = [entry.file_size for entry in packed.infolist()]
+    assert sizes[0] < max(sizes)  # so that the first letter is no reason to refuse the run
+    assert letters(place, "forget", "practice.yaml", "--all").exit_code == 0
+    profiles = samples.shipped() / "templates" / "letters" / "profiles.yaml"
+    own = profiles.read_text("utf-8").replace("most_bytes: 2097152", f"most_bytes: {max(sizes) - 1}")
+    (place / "templates" / "letters").mkdir(parents=True)
+    samples.written(place / "templates" / "letters", own, "profiles.yaml")
+    done = letters(place, "make", "practice.yaml", "list.csv", *options)
+    says = f"a letter has {max(sizes):,} bytes, and GOV.UK Notify, letters uploaded as PDF takes {max(sizes) - 1:,} — use a smaller logo"
+    assert done.exit_code == 1 and says in done.stderr
+    assert [file for file in (place / "output").rglob("*") if file.is_file()] == []
+
+
 def test_a_column_that_nothing_looks_at_is_named(place: Path) -> None:
     rows = [row | {"Flat no": "Flat 2", "\x1b[2Jodd": ""} for row in latin(12)]
     people.write_list(place / "list.csv", rows, [*people.COLUMNS, "Flat no", "\x1b[2Jodd"])

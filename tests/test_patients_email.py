@@ -290,6 +290,18 @@ def test_a_column_that_only_the_user_knows_is_named_with_map(own, tmp_path):
     assert b"Dear Ada Sample" in (tmp_path / "d" / "001-row-2.eml").read_bytes()
 
 
+def test_a_column_that_nothing_looks_at_is_named_before_anything_is_sent(own, tmp_path):
+    rows = [HEAD.rstrip("\n") + ",Flat no,\x1b[2Jodd", ROWS[0] + ",Flat 2,", ROWS[8] + ",,"]
+    patients = written(own.folder, "\n".join(rows) + "\n", "patients.csv")
+    says = "columns that no letter uses: Flat no, [2Jodd. If one is part of the name or address: --map 'Their column=ours'\n"
+    shown = send(own, patients).output
+    assert shown.startswith(says) and shown.count("columns that no letter uses") == 1
+    written_out = ("drafts", "--letter", LETTER, "--patients", str(patients), "--out", str(tmp_path / "d"))
+    assert says in own.run(*written_out).output
+    mapped = own.run(*written_out, "--map", "Flat no=house", "--map", "[2Jodd=title").output
+    assert "columns that no letter uses" not in mapped
+
+
 def test_whose_letter_cannot_be_set_is_printed_for_and_the_others_are_written_to(own, monkeypatch):
     monkeypatch.setenv("MIGPACK_MAIL_PASSWORD", PASSWORD)
     wide = "Ada" + "a" * 120

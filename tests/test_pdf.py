@@ -21,6 +21,7 @@ from fontTools.ttLib import TTFont
 from pypdf import PdfReader, PdfWriter
 
 import pdf_words
+from migpack.letters.measure import texts_of
 from migpack.problems import CannotRun
 from migpack.write import pdf
 from migpack.write.acroform import Face, set_words
@@ -185,6 +186,24 @@ def test_other_scripts_print_in_fonts_of_ours_and_each_glyph_says_its_letters(tm
     # In the order in which they are drawn: some signs stand before the letter that they follow in writing.
     apart = partial(unicodedata.normalize, "NFD")  # a vowel of two parts is drawn as two signs
     assert Counter(apart(re.sub(r"\s", "", said))) == Counter(apart(re.sub(r"<[^>]*>|\s", "", LANGUAGES)))
+
+
+@pytest.mark.parametrize("style", ["house", "large_print"])
+def test_no_line_ends_within_an_address_of_the_net_unless_it_is_wider_than_the_line(style: str) -> None:
+    def pieces(address: str, kind: str) -> list[str]:
+        """Return the pieces into which lines cut an address that stands ever further to the right."""
+        shown = f'<span class="{kind}">{address}</span>'
+        body = "".join(f"<p>{'word ' * n}{'i' * m} {shown}.</p>" for n in range(6, 14) for m in range(5))
+        head = f'<div class="sender"><p>Phone<br>{shown}</p></div><h1>News</h1>'
+        document = printer().lay_out(page(head + body, classes=f"patients style-{style}"), forms=False)
+        found = [(text, sheet) for sheet in document.pages for text in texts_of(sheet)]
+        assert all(text.position_x + text.width <= sheet.width - 15 / 25.4 * 96 + 0.1 for text, sheet in found)
+        return [text.text for text, _ in found]
+
+    assert "a-" in pieces("a-b@surgery.example", "plain") and "a-" not in pieces("a-b@surgery.example", "whole")
+    assert pieces("a-b@surgery.example", "whole").count("a-b@surgery.example") == 41
+    wide = "a" * 90 + "@surgery.example"
+    assert wide not in (cut := pieces(wide, "whole")) and "".join(cut).count(wide) == 41
 
 
 def test_running_words_are_words_not_styles() -> None:

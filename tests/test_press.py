@@ -54,6 +54,13 @@ def sample(*areas: Path) -> tuple[Plan, Library]:
     return plan_only(load(SAMPLES["small"], library), TODAY), library
 
 
+@cache
+def rich() -> tuple[Plan, Library]:
+    """Return the plan and the library of the rich sample."""
+    library = Library.of(SAMPLES["rich"].parent)
+    return plan_only(load(SAMPLES["rich"], library), TODAY), library
+
+
 def new_press(letter: str = "letter", style: str = "house", profile: str = "c5-window") -> Press:
     return Press(*sample(), TODAY, letter=letter, style=style, profile=profiles()[profile])
 
@@ -269,6 +276,7 @@ SLOW = {
     "flowing": "<p><strong>{{ patient.full_name }}</strong>, we write to you.</p>",
     "chosen": '<p>{% if patient.full_name == "Ann Sample" %}You are Ann.{% else %}You are not.{% endif %}</p>',
     "changed": "<p>{{ patient.full_name | upper }}</p>",
+    "by how many lines": "{% if patient.address | length > 5 %}<p>You live far away.</p>{% endif %}",
 }
 
 
@@ -333,6 +341,13 @@ def test_six_lines_show_in_a_dl_window() -> None:
     assert [out.code for out in made.problems([recipient(2, "Ann Sample", 6), recipient(3, "Ann Sample", 7)])] == ["address-too-long"]
 
 
+@pytest.mark.parametrize("profile", PROFILES)
+def test_the_longest_letter_of_a_practice_with_every_trait_stays_on_one_sheet_of_paper(profile: str) -> None:
+    keeps = profiles()[profile]
+    pages = pages_of(Press(*rich(), TODAY, letter="letter", style="house", profile=keeps).full(recipient(4, LONG[:60], keeps.most_lines)))
+    assert len(pages) == 2
+
+
 def test_a_letter_that_the_service_would_refuse_for_its_length_is_refused() -> None:
     short = profiles()["govuk-notify"].model_copy(update={"most_pages": 1})
     made = Press(*sample(), TODAY, letter="letter", style="house", profile=short)
@@ -345,6 +360,21 @@ def test_a_letter_that_the_service_would_refuse_for_its_size_is_refused() -> Non
     made = Press(*sample(), TODAY, letter="letter", style="house", profile=small)
     with pytest.raises(Mistakes, match=r"bytes, and GOV\.UK Notify, letters uploaded as PDF takes 1,000 — use a smaller logo"):
         separate(made, PEOPLE[:1])
+
+
+def test_any_letter_that_is_larger_than_the_service_takes_is_refused_and_one_that_is_as_large_is_not() -> None:
+    few = PEOPLE[1], PEOPLE[0], PEOPLE[20]  # the last has a name that takes several lines
+    sizes = list(map(len, separate(press(profile="govuk-notify"), few)))
+    assert max(sizes[:2]) < sizes[2]
+
+    def limited(most: int) -> Press:
+        return Press(
+            *sample(), TODAY, letter="letter", style="house", profile=profiles()["govuk-notify"].model_copy(update={"most_bytes": most})
+        )
+
+    assert list(map(len, separate(limited(sizes[2]), few))) == sizes
+    with pytest.raises(Mistakes, match=rf"a letter has {sizes[2]:,} bytes, and .* takes {sizes[2] - 1:,} — use a smaller logo"):
+        separate(limited(sizes[2] - 1), few)
 
 
 def test_facts_that_a_letter_does_not_print_need_no_font() -> None:

@@ -52,7 +52,8 @@ or <a href="https://a.example/?x=1&amp;y=2">our website</a>.</p>
 <table class="log">{COLUMNS}{HEAD}<tbody><tr class="blank"><td>1</td><td></td><td></td></tr></tbody></table>
 <section class="slip" id="end"><h2>Reply</h2><h3>Numbered</h3>
 <ol><li>One<ol><li>Inner</li></ol></li><li>Two</li></ol><p>And</p><ol><li>New</li></ol>
-<p>On <span class="nowrap">12 March</span> by <span class="fill" data-width="60"></span></p>
+<p>On <span class="nowrap">12 March</span> by <span class="fill" data-width="60"></span>
+to <span class="whole">a-b@mill-lane.example</span></p>
 <p>Why? <textarea name="t.why" title="Why"></textarea></p></section>"""
 
 
@@ -165,6 +166,18 @@ def test_hostile_words_stay_words(made: Make, words: str) -> None:
     assert foot.startswith(shown) and foot.endswith(shown)
 
 
+def test_no_line_ends_at_a_hyphen_of_what_is_kept_whole(made: Make) -> None:
+    file = made('<h1>News</h1><p>Well-known: <span class="whole">a-b@surgery.example</span> or <span class="nowrap">1 May-day</span></p>')
+    shown = part(file)
+    parts = ("a", "b@surgery.example"), ("1\N{NO-BREAK SPACE}May", "day")
+    for before, after in parts:
+        assert f'{before}</w:t><w:noBreakHyphen/><w:t xml:space="preserve">{after}<' in shown
+    assert "Well-known" in shown and "a-b@" not in shown
+    assert "a-b@surgery.example" in docx_words.words(file) and opened(file).paragraphs[-1].text.startswith(
+        "Well-known: a-b@surgery.example"
+    )
+
+
 def test_right_to_left_words_have_runs_and_paragraphs_of_their_own(made: Make) -> None:
     body = part(made('<h1>Languages</h1><p lang="ar" dir="rtl">اتصل بنا</p><p>Dear Mr محمد علي, hello</p>'))
     assert '<w:rtl/><w:lang w:bidi="ar"/></w:rPr><w:t xml:space="preserve">اتصل بنا</w:t>' in body
@@ -267,6 +280,24 @@ def test_the_address_stands_in_the_window(made: Make) -> None:
     start = shown.sections[0].top_margin.mm + shown.paragraphs[0].paragraph_format.space_before.mm
     assert start == pytest.approx(96, abs=0.2)
     assert opened(made(body, classes="patients profile-plain")).paragraphs[1]._p.pPr.find(qn("w:framePr")) is None
+
+
+@pytest.mark.parametrize(
+    ("classes", "margins"),
+    [
+        ("patients profile-plain", (16, 15, 18)),
+        ("patients profile-dl_window", (15, 15, 20)),
+        ("patients profile-c5_window", (15, 15, 20)),
+        ("third_parties profile-plain", (18, 20, 20)),
+    ],
+)
+def test_letters_have_the_margins_that_the_style_sheet_gives_them(made: Make, classes: str, margins: tuple[int, int, int]) -> None:
+    head = '<div class="letterhead"><p>Mill Lane Surgery</p></div><div class="recipient"><p>Mrs M Example</p></div>'
+    shown = opened(made(f"{head}<h1>News</h1><h2>What</h2><p>Words</p>", classes=classes))
+    [section] = shown.sections
+    found = section.top_margin.mm, section.left_margin.mm, section.bottom_margin.mm
+    assert found == pytest.approx(margins, abs=0.1) and section.right_margin == section.left_margin
+    assert shown.styles["Heading 2"].paragraph_format.space_before.pt == pytest.approx(11.35, abs=0.1)
 
 
 def test_paper_and_sizes_follow_the_page(made: Make) -> None:

@@ -53,9 +53,11 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Words of a special kind: a missing fact or a merge field (`key` names it), a label, or a blank of `width_mm` to write on."""
+    """Words of a special kind: a missing fact or a merge field (`key` names it), a label, words or an address to be kept on one line, or a
+    blank of `width_mm` to write on.
+    """
 
-    kind: Literal["", "gap", "nowrap", "ref", "tag", "fill", "merge"]
+    kind: Literal["", "gap", "nowrap", "whole", "ref", "tag", "fill", "merge"]
     content: Inlines
     key: str = ""
     width_mm: int = 0

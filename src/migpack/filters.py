@@ -100,12 +100,17 @@ def lines(values: Iterable[Any]) -> Markup:
     return Markup("<br>").join(escape(value) for value in values)
 
 
+def whole(address: str) -> Markup:
+    """An address of e-mail or the web: no line ends within it, unless it is wider than a line."""
+    return Markup('<span class="whole">{}</span>').format(address)
+
+
 def blank(value: Any) -> Any:
     """What a field is prefilled with: nothing for a gap or None."""
     return "" if value is None or isinstance(value, Gap) else value
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
-    **{f.__name__: _passing(f) for f in (day, date, short_day, day_month, clock, money, number, lower_first, listing, lines)},
+    **{f.__name__: _passing(f) for f in (day, date, short_day, day_month, clock, money, number, lower_first, listing, lines, whole)},
     "blank": blank,
 }

@@ -178,7 +178,7 @@ class _Builder:
 
     def _span(self, element: Element, spaces: _Spaces) -> b.Span:
         kinds = sorted(element.classes)
-        kind: Literal["", "gap", "nowrap", "ref", "tag", "fill", "merge"] = kinds[0] if kinds else ""  # type: ignore[assignment]
+        kind: Literal["", "gap", "nowrap", "whole", "ref", "tag", "fill", "merge"] = kinds[0] if kinds else ""  # type: ignore[assignment]
         key, width = element.attributes.get("data-key", ""), element.attributes.get("data-width", "40")
         if len(kinds) > 1:
             self._add(element, "has more than one class", "keep one")

@@ -90,7 +90,7 @@ _CLASSES: Mapping[str, frozenset[str]] = {
     "th": frozenset({"num", "tick"}),
     "div": GROUPS | {"warning"},
     "section": frozenset({"keep", "new-page", "slip", "third"}),
-    "span": frozenset({"gap", "nowrap", "ref", "tag", "fill", "merge"}),
+    "span": frozenset({"gap", "nowrap", "whole", "ref", "tag", "fill", "merge"}),
     "input": frozenset({"short", "date", "initials", "signature", "money"}),
     "svg": frozenset({"timeline"}),
     "body": frozenset(

@@ -43,13 +43,16 @@ class ToPatients:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A letter, how each patient of a list is told, the e-mails, what the ledger says of this letter, and the hash of the list."""
+    """A letter, how each patient of a list is told, the e-mails, what the ledger says of this letter, the hash of the list, and the
+    columns of the list that nothing looks at.
+    """
 
     letter: PatientEmail
     allotted: Allotted
     items: tuple[Item, ...]
     known: tuple[Entry, ...]
     list_hash: str
+    unused: tuple[str, ...]
 
 
 def send_to_patients(asked: ToPatients, run: Run) -> None:
@@ -59,7 +62,7 @@ def send_to_patients(asked: ToPatients, run: Run) -> None:
     ready = _prepared(asked)
     letter, items, known = ready.letter, ready.items, ready.known
     case, folder = letter.prepared.plan.case, asked.practice.parent
-    _tell(case, ready.allotted)
+    _tell(ready)
     tell_first(case, patients=True)
     if found := letter.objection():
         exit_if([found])
@@ -87,7 +90,7 @@ def draft_for_patients(asked: ToPatients, out: Path | None) -> None:
 
     ready = _prepared(asked)
     letter, items = ready.letter, ready.items
-    _tell(letter.prepared.plan.case, ready.allotted)
+    _tell(ready)
     tell_first(letter.prepared.plan.case, patients=True)
     if found := letter.objection():
         exit_if([found])
@@ -121,7 +124,7 @@ def _prepared(asked: ToPatients) -> Prepared:
     press = _press(letter) if asked.attach else None
     allotted = allot(patients, case, known, code, letter.fields, partial(_unsettable, press))
     items = tuple(_item(one, letter, letter.entry(list_hash), press, code) for one in allotted.by_email)
-    return Prepared(letter, allotted, items, known, list_hash)
+    return Prepared(letter, allotted, items, known, list_hash, patients.unused)
 
 
 def _refuse_without_column(case: Case, header: Sequence[str]) -> None:
@@ -162,12 +165,16 @@ def _unsettable(press: Press | None, recipients: Sequence[Recipient]) -> Collect
     return {found.row for found in press.problems(recipients)} if press and recipients else ()
 
 
-def _tell(case: Case, allotted: Allotted) -> None:
-    """Say how many are told how, and why not by e-mail."""
+def _tell(ready: Prepared) -> None:
+    """Say which columns nothing looks at, how many are told how, and why not by e-mail."""
     from collections import Counter
 
+    from migpack.letters.report import columns_not_used
     from migpack.post.patients import exceptions
 
+    case, allotted = ready.letter.prepared.plan.case, ready.allotted
+    for line in columns_not_used(ready.unused):
+        click.echo(line)
     counts = (len(allotted.by_email), len(allotted.told), len(allotted.to_print), len(allotted.left_out))
     names = ("by e-mail", "told by e-mail earlier", "on paper", "not at all")
     click.echo(f"{sum(counts)} rows: " + ", ".join(f"{count} {name}" for count, name in zip(counts, names, strict=True)))

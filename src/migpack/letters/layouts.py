@@ -25,7 +25,6 @@ _LETTERS_PAGE = (
     '<!doctype html><html lang="en-GB"><head><meta charset="utf-8"><title>Letters</title>'
     '<link rel="stylesheet" href="library:styles/house.css"></head><body>{}</body></html>'
 )
-MOST_ADDRESS_LINES = 7
 ADDRESS = "address"  # how the names of its lines start
 
 

@@ -16,7 +16,8 @@ from typing import Any, BinaryIO
 
 from migpack.letters.composed import Key, Layout, Lines
 from migpack.letters.cut import Cut, CutPage, untagged
-from migpack.letters.layouts import ADDRESS, MOST_ADDRESS_LINES, Compositor
+from migpack.letters.layouts import ADDRESS, Compositor
+from migpack.letters.pattern import MOST_ADDRESS_LINES
 from migpack.letters.pdf_file import PageTree, PdfFile, moved, pack_small, write_composed
 from migpack.letters.recipients import Recipient
 from migpack.model import Page

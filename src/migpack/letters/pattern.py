@@ -23,7 +23,8 @@ MARK = re.compile(r"qzx(\d+)xzq")
 _SPACES = re.compile("[ \t\r\n\f]+")
 _RAGGED = re.compile("[ \t\r\n\f]{2}|[\t\r\n\f]|^ | $")
 ADDRESS = 100  # marks from here on are lines of the address
-_TRIED = 3  # lines of address that a template is tried with
+MOST_ADDRESS_LINES = 7
+_FEW_LINES = 3  # of an address: a template is tried with these and with the most
 _BLOCKS = frozenset("p li td th caption h1 h2 h3 h4 div section".split())
 # Two patients who are not there, to see that a template prints their facts as they are.
 _TRIALS = ("Ŵyn O'Hara-Jones & <Sons> 1/2", "x")
@@ -99,7 +100,7 @@ def find_pattern(letter: PatientLetter, fields: Sequence[str], parse: Callable[[
         Mistakes: the template has a mistake.
     """
     asked = fields_asked(letter, fields)
-    page = faithful_page(letter, fields, _TRIED)
+    page = faithful_page(letter, fields)
     if page is None:
         return Pattern((), asked, "its template chooses or changes words by what is known of the patient")
     places = list(marked_places(parse(page.html)))
@@ -107,7 +108,7 @@ def find_pattern(letter: PatientLetter, fields: Sequence[str], parse: Callable[[
         return Pattern((), asked, "it says something about the patient in the middle of flowing text")
     found = [tuple(MARK.split(place.words)) for place in places if place]
     address = [parts for parts in found if _is_address(parts)]
-    if address != [("", str(ADDRESS + line), "") for line in range(len(address))] or len(address) != _TRIED:
+    if address != [("", str(ADDRESS + line), "") for line in range(len(address))] or len(address) != MOST_ADDRESS_LINES:
         return Pattern((), asked, "its template does not print the lines of the address as they are")
     own = [parts for parts in found if not _is_address(parts)]
     return Pattern(tuple(Segment(tuple(fields[int(part)] if odd % 2 else part for odd, part in enumerate(parts))) for parts in own), asked)
@@ -124,14 +125,14 @@ def fields_asked(letter: PatientLetter, fields: Sequence[str]) -> frozenset[str]
     return frozenset(facts.names)
 
 
-def faithful_page(letter: PatientLetter, fields: Sequence[str], lines: int) -> Page | None:
-    """Return the letter to a patient of marks, with so many lines of address; None if it does more with any fact than print it."""
+def faithful_page(letter: PatientLetter, fields: Sequence[str]) -> Page | None:
+    """Return the letter to a patient of marks, with as many lines of address as there may be; None if it does more than print a fact."""
     try:
-        page = marked_page(letter, fields, lines)
-        fewer = shortened(page.html, _TRIED) or marked_page(letter, fields, _TRIED).html
+        page = marked_page(letter, fields, MOST_ADDRESS_LINES)
+        fewer = shortened(page.html, _FEW_LINES) or marked_page(letter, fields, _FEW_LINES).html
     except (_ChangedError, Mistakes, TypeError):
         return None
-    for trial, marked, count in zip(_TRIALS, (page.html, fewer), (lines, _TRIED), strict=True):
+    for trial, marked, count in zip(_TRIALS, (page.html, fewer), (MOST_ADDRESS_LINES, _FEW_LINES), strict=True):
         values = {field: f"{trial} {field}" for field in fields}
         address = tuple(f"{trial} {line}" for line in range(count))
         facts = dict(enumerate(values.values())) | {ADDRESS + line: words for line, words in enumerate(address)}

@@ -7,6 +7,7 @@ each patient is poured in; what is not certain to be the same that way goes thro
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import BinaryIO
@@ -19,7 +20,7 @@ from migpack.letters.pattern import fields_asked
 from migpack.letters.profiles import NAME as PROFILES
 from migpack.letters.profiles import Profile
 from migpack.letters.recipients import LeftOut, Recipient
-from migpack.letters.separate import write_separate
+from migpack.letters.separate import TooLarge, write_separate
 from migpack.letters.spliced import WordLetters
 from migpack.letters.trial import VERIFIED, passes
 from migpack.library import Library
@@ -67,11 +68,18 @@ class Press:
         return firsts
 
     def separate(self, recipients: Sequence[Recipient], out: BinaryIO) -> None:
-        """Write a zip of tagged PDFs, 000001.pdf and so on, in order."""
+        """Write a zip of tagged PDFs, 000001.pdf and so on, in order.
+
+        Raises:
+            Mistakes: a letter has more bytes than the profile's service takes, as one with a large logo may; the zip is not whole then.
+        """
         self._try(recipients)
-        for recipient in recipients[:1]:
-            self._check_size(recipient)
-        self.slow = write_separate(self._compositor, self.full, recipients, out)
+        most = self._profile.most_bytes
+        try:
+            self.slow = write_separate(self._compositor, self.full, recipients, out, most_bytes=most or math.inf)
+        except TooLarge as found:
+            what = f"a letter has {found.size:,} bytes, and {self._profile.title} takes {most:,}"
+            raise mistake(Place(PROFILES), what, "use a smaller logo, or choose another profile") from None
 
     def word(self, recipients: Sequence[Recipient], out: BinaryIO) -> None:
         """Write a zip of Word files, 000001.docx and so on, in order."""
@@ -93,13 +101,6 @@ class Press:
         if not passes(self._compositor, self.page, recipients):
             self._compositor.distrust(f"this version of WeasyPrint ({self._printer.version}) draws pages in another way")
             self.notice = f"Each letter is laid out in full, which is slow: {self._compositor.why_not}."
-
-    def _check_size(self, recipient: Recipient) -> None:
-        """Refuse to make letters that the profile's service would not take; a logo may be large."""
-        most = self._profile.most_bytes
-        if most and (size := len(self.full(recipient))) > most:
-            what = f"a letter has {size:,} bytes, and {self._profile.title} takes {most:,}"
-            raise mistake(Place(PROFILES), what, "use a smaller logo, or choose another profile")
 
     @cached_property
     def _fitting(self) -> Fitting:

@@ -15,9 +15,7 @@ SHOWN = 20
 
 def summary(file: str, tally: Tally, unused: Sequence[str] = ()) -> Iterator[str]:
     """Yield the counts: rows, letters of each kind, reasons; before them the columns of the list that nothing looks at."""
-    if unused:
-        names = ", ".join("".join(filter(str.isprintable, name)) for name in unused)
-        yield f"columns that no letter uses: {names}. If one is part of the name or address: --map 'Their column=ours'"
+    yield from columns_not_used(unused)
     yield f"{file}: {_count(tally.rows, 'row')} read = {_count(tally.made, 'letter')} + {len(tally.left_out):,} left out"
     for (letter, style), count in sorted(tally.letters.items()):
         yield f"  {letter}{' in large print' if style == 'large_print' else ''}: {count:,}"
@@ -27,6 +25,13 @@ def summary(file: str, tally: Tally, unused: Sequence[str] = ()) -> Iterator[str
             yield f"  {count:,} {code}: {reason}"
     for what, count in Counter(note.what for note in tally.notes).most_common():
         yield f"changed in {_count(count, 'row')}: {what}"
+
+
+def columns_not_used(names: Sequence[str]) -> Iterator[str]:
+    """Yield a line that names the columns of a list that nothing looks at, if there are any."""
+    if names:
+        shown = ", ".join("".join(filter(str.isprintable, name)) for name in names)
+        yield f"columns that no letter uses: {shown}. If one is part of the name or address: --map 'Their column=ours'"
 
 
 def first_rows(left_out: Sequence[LeftOut]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 import struct
 import zlib
 from collections.abc import Callable, Sequence
@@ -21,6 +22,7 @@ from migpack.letters.layouts import Compositor, Setting, is_ascii
 from migpack.letters.pdf_file import PdfFile, pack_small, write_composed
 from migpack.letters.recipients import Recipient
 from migpack.letters.zip_file import ZipFile
+from migpack.problems import MigpackError
 
 _SHORT = 300  # bytes between two lines that go with each letter rather than make a stream of their own
 _ENTRY = struct.Struct(">BIB")
@@ -28,13 +30,30 @@ _STREAM_END = b"\nendstream\nendobj\n"
 _ROOT = 2  # the number that pydyf gives the catalogue
 
 
-def write_separate(compositor: Compositor, in_full: Callable[[Recipient], bytes], recipients: Sequence[Recipient], out: BinaryIO) -> int:
+class TooLarge(MigpackError):
+    """A letter that has more bytes than a letter may have; `size` is how many."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        super().__init__(f"a letter has {size:,} bytes")
+
+
+def write_separate(
+    compositor: Compositor,
+    in_full: Callable[[Recipient], bytes],
+    recipients: Sequence[Recipient],
+    out: BinaryIO,
+    *,
+    most_bytes: float = math.inf,
+) -> int:
     """Write the zip; return how many letters went through full layout.
 
     Args:
         in_full: a recipient in, their letter out as a PDF, for letters that need full layout.
+        most_bytes: the most that a letter may have.
 
     Raises:
+        TooLarge: a letter has more bytes; the zip is not whole then.
         MigpackError: a letter cannot be printed.
     """
     kinds = _Kinds(compositor, recipients)
@@ -46,9 +65,11 @@ def write_separate(compositor: Compositor, in_full: Callable[[Recipient], bytes]
             kind = kinds.find(setting, recipient) if setting else None
             if kind is None or setting is None:
                 slow += 1
-                packed.add(name, in_full(recipient))
+                size = packed.add(name, in_full(recipient))
             else:
-                packed.add_after(name, kind.shared, kind.crc, kind.pour(setting.lines))
+                size = packed.add_after(name, kind.shared, kind.crc, kind.pour(setting.lines))
+            if size > most_bytes:
+                raise TooLarge(size)
     return slow
 
 

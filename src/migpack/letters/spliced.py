@@ -15,8 +15,7 @@ from operator import itemgetter
 from typing import BinaryIO
 
 from migpack.letters.docx_file import DocxForm, FilePoured, SharedParts
-from migpack.letters.layouts import MOST_ADDRESS_LINES
-from migpack.letters.pattern import ADDRESS, MARK, faithful_page, mark_of, marked_page, plain, shortened
+from migpack.letters.pattern import ADDRESS, MARK, MOST_ADDRESS_LINES, faithful_page, mark_of, marked_page, plain, shortened
 from migpack.letters.recipients import Recipient
 from migpack.letters.zip_file import ZipFile
 from migpack.markup import read
@@ -45,7 +44,7 @@ class WordLetters:
         """Take the letter, the ids of all merge fields and the reader of library files."""
         self._letter, self._fields = letter, tuple(fields)
         self._writer = WordWriter(read_file)
-        self._page = faithful_page(letter, fields, MOST_ADDRESS_LINES)
+        self._page = faithful_page(letter, fields)
         marks = set(map(int, MARK.findall(self._page.html if self._page else "")))
         self._printed = {self._fields[mark]: mark for mark in sorted(marks) if mark < ADDRESS}
         self._kinds: dict[tuple[int, bool], _Kind] = {}

@@ -36,13 +36,15 @@ class ZipFile:
         if kind is None:
             self._finish()
 
-    def add(self, name: bytes, data: bytes) -> None:
-        """Add a file."""
-        self.add_after(name, b"", 0, data)
+    def add(self, name: bytes, data: bytes) -> int:
+        """Add a file; return its size."""
+        return self.add_after(name, b"", 0, data)
 
-    def add_after(self, name: bytes, shared: bytes, crc: int, data: bytes) -> None:
-        """Add a file of two parts, the first of which has this checksum."""
-        self.add_parts(name, (shared, data), zlib.crc32(data, crc), len(shared) + len(data))
+    def add_after(self, name: bytes, shared: bytes, crc: int, data: bytes) -> int:
+        """Add a file of two parts, the first of which has this checksum; return its size."""
+        size = len(shared) + len(data)
+        self.add_parts(name, (shared, data), zlib.crc32(data, crc), size)
+        return size
 
     def add_parts(self, name: bytes, parts: tuple[bytes, ...], crc: int, size: int) -> None:
         """Add a file of several parts, of this checksum and size."""

@@ -36,12 +36,17 @@ def twips(length_mm: float) -> int:
     return round(length_mm * TWIPS_PER_MM)
 
 
-def run(words: str, *, style: str = "", bold: bool = False, underline: bool = False, lang: str = "") -> str:
-    """Return runs of words; those in Arabic, Hebrew or Indic letters get runs of their own. A line feed ends a line."""
+def run(words: str, *, style: str = "", bold: bool = False, underline: bool = False, lang: str = "", nowrap: bool = False) -> str:
+    """Return runs of words; those in Arabic, Hebrew or Indic letters get runs of their own. A line feed ends a line.
+
+    Args:
+        nowrap: no line ends at a space or hyphen.
+    """
+    look = style, bold, underline, lang, nowrap
     if words.isascii():
-        return _run(words, style, bold, underline, lang, "")
+        return _run(words, *look, "")
     pieces = _COMPLEX_RUN.split(words)
-    return "".join(_run(piece, style, bold, underline, lang, _script(piece) if n % 2 else "") for n, piece in enumerate(pieces) if piece)
+    return "".join(_run(piece, *look, _script(piece) if n % 2 else "") for n, piece in enumerate(pieces) if piece)
 
 
 def _script(words: str) -> str:
@@ -49,7 +54,7 @@ def _script(words: str) -> str:
     return "rtl" if re.match(_RTL_RUN, words) else "cs"
 
 
-def _run(words: str, style: str, bold: bool, underline: bool, lang: str, script: str) -> str:
+def _run(words: str, style: str, bold: bool, underline: bool, lang: str, nowrap: bool, script: str) -> str:
     look = (
         (f'<w:rStyle w:val="{style}"/>' if style else "")
         + (_INDIC_FONT if script == "cs" else "")
@@ -58,8 +63,14 @@ def _run(words: str, style: str, bold: bool, underline: bool, lang: str, script:
         + (f"<w:{script}/>" if script else "")
         + (f'<w:lang w:{"bidi" if script else "val"}="{lang}"/>' if lang else "")
     )
-    lines = "<w:br/>".join(f'<w:t xml:space="preserve">{escape(line)}</w:t>' for line in words.split("\n"))
+    lines = "<w:br/>".join(_line(line, nowrap) for line in words.split("\n"))
     return f"<w:r>{f'<w:rPr>{look}</w:rPr>' if look else ''}{lines}</w:r>"
+
+
+def _line(words: str, nowrap: bool) -> str:
+    """Return a line of a run; where it may not end at a space or hyphen, Word has a sign of its own for the hyphens."""
+    parts = words.replace(" ", "\N{NO-BREAK SPACE}").split("-") if nowrap else [words]
+    return "<w:noBreakHyphen/>".join(f'<w:t xml:space="preserve">{escape(part)}</w:t>' for part in parts)
 
 
 def starts_right(words: str) -> bool:

@@ -20,6 +20,7 @@ _LETTERS = frozenset({"patients", "third_parties"})
 # Points by style, for a page in general and for one that is posted to somebody.
 _LETTER_SIZES = {"Heading1": 20.5, "Heading2": 14.5, "Heading3": 12.0, "Lead": 13.0, "Letterhead": 15.0, "Sender": 10.0, "Recipient": 11.0}
 _POSTED_SIZES = _LETTER_SIZES | {"Heading1": 15.0, "Heading2": 12.5}
+_POSTED_SPACE = {"Heading2": 227}  # twips above, for a page that is posted, where house.docx has that of staff documents
 _IN_WINDOW = 10.0
 _RUNNING = 8.0
 _LARGE_SIZES = {"Heading1": 27.0, "Heading2": 22.5, "Letterhead": 22.5, "Sender": 16.0, "Recipient": 16.0}
@@ -55,7 +56,7 @@ class Window:
 _PAPERS = {"paper-a3_landscape": (420, 297), "paper-a4_landscape": (297, 210)}
 _WINDOWS = {
     "profile-dl_window": Window(
-        {"letterhead": (20, 15, 85, 29), "sender": (122, 15, 68, 40), "recipient": (22, 57.5, 77, 23)},
+        {"letterhead": (15, 15, 85, 29), "sender": (122, 15, 68, 40), "recipient": (22, 57.5, 77, 23)},
         96,
     ),
     "profile-c5_window": Window(
@@ -67,7 +68,6 @@ _WINDOWS = {
         97.6,
     ),
 }
-_NARROW = frozenset({"profile-c5_window", "profile-nhs_notify"})  # margins of 15 mm
 
 
 def is_letter(tree: b.Tree) -> bool:
@@ -102,22 +102,27 @@ def sheet(tree: b.Tree) -> Sheet:
     width, height = next((size for name, size in _PAPERS.items() if name in tree.classes), (210, 297))
     if not is_letter(tree):
         return Sheet(width, height, 20, 18, 20)
-    if not window(tree):
-        return Sheet(width, height, 18, 20, 20)
-    return Sheet(width, height, 15, 15 if tree.classes & _NARROW else 20, 20)
+    if window(tree):
+        return Sheet(width, height, 15, 15, 20)
+    if "patients" in tree.classes and _has(tree, "letterhead"):
+        return Sheet(width, height, 16, 15, 18)
+    return Sheet(width, height, 18, 20, 20)
 
 
 def fit(styles: Any, tree: b.Tree) -> None:
-    """Set the sizes and colours of a page in w:styles, in place."""
+    """Set the sizes, colours and spaces of a page in w:styles, in place."""
     if not is_letter(tree) and not is_large(tree):
         return
     dark = (_QUIET if is_large(tree) else frozenset()) | (_POSTED_HEADINGS if _is_posted(tree) else frozenset())
+    above = _POSTED_SPACE if _is_posted(tree) and not is_large(tree) else {}
     for style in styles:
         name = style.get(qn("w:styleId")) or ""
         for size in style.iter(qn("w:sz"), qn("w:szCs")):
             size.set(qn("w:val"), str(round(_points(name, int(size.get(qn("w:val"))) / 2, tree) * 2)))
         for colour in style.iter(qn("w:color")) if name in dark else ():
             colour.set(qn("w:val"), _TEXT)
+        for space in style.iter(qn("w:spacing")) if name in above else ():
+            space.set(qn("w:before"), str(above[name]))
 
 
 def _points(style: str, points: float, tree: b.Tree) -> float:
@@ -135,4 +140,8 @@ def _points(style: str, points: float, tree: b.Tree) -> float:
 
 
 def _is_posted(tree: b.Tree) -> bool:
-    return any(isinstance(node, b.Group) and node.kind == "recipient" for node in b.walk(tree.blocks))
+    return _has(tree, "recipient")
+
+
+def _has(tree: b.Tree, kind: b.GroupKind) -> bool:
+    return any(isinstance(node, b.Group) and node.kind == kind for node in b.walk(tree.blocks))

@@ -65,8 +65,7 @@ class Words:
     def _inline(self, node: b.Inline, look: _Look) -> str:
         match node:
             case b.Text():
-                text = node.text.replace(" ", "\N{NO-BREAK SPACE}") if look.nowrap else node.text
-                return run(text, style=look.style, bold=look.bold, lang=look.lang)
+                return run(node.text, style=look.style, bold=look.bold, lang=look.lang, nowrap=look.nowrap)
             case b.Break():
                 return "<w:r><w:br/></w:r>"
             case b.Strong():
@@ -88,9 +87,8 @@ class Words:
         if span.kind == "merge":
             return word_field(f'MERGEFIELD "{span.key}"', f"«{span.key}»")
         style = _SPANS.get(span.kind, look.style)
-        return self._runs(
-            span.content, replace(look, style=style, nowrap=look.nowrap or span.kind == "nowrap", lang=span.lang or look.lang)
-        )
+        nowrap = look.nowrap or span.kind in ("nowrap", "whole")
+        return self._runs(span.content, replace(look, style=style, nowrap=nowrap, lang=span.lang or look.lang))
 
     def _target(self, href: str) -> str:
         if href.startswith("#"):
