@@ -98,7 +98,7 @@ def report(kind: str, count: int, others: dict[str, float]) -> None:
     beside = ", ".join(f"{other / first:,.0f} times as fast as {name} ({other / warm:,.0f} when warm)" for name, other in others.items())
     print(f"{kind}, {letters:,} letters: {first:.3f} ms a letter, its layouts among them ({warm:.3f} when warm); {beside}")
     print(
-        f"    {found['load_s'] + found['first_s']:.2f} s from a cold start beyond the imports, {found['load_s']:.2f} s of it loading the pack; "
+        f"    {found['load_s'] + found['first_s']:.2f} s from a cold start beyond the imports, {found['load_s']:.2f} of it for loading; "
         f"{found['bytes'] / letters:,.0f} bytes a letter; {found['rss_mib']:.0f} MiB at most; {found['slow']} letters in full layout; "
         f"looked over beforehand in {found['check_ms']:.3f} ms each",
         flush=True,
