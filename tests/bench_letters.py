@@ -7,6 +7,7 @@ in processes of their own, from loading the practice file to the last byte, with
 from __future__ import annotations
 
 import argparse
+import gc
 import io
 import json
 import re
@@ -26,6 +27,7 @@ from typing import Any
 import pypdfium2
 
 from migpack import blocks as b
+from migpack.cli.group import COLLECT
 from migpack.letters.press import Press
 from migpack.letters.profiles import read_profiles
 from migpack.letters.recipients import Recipient
@@ -54,6 +56,7 @@ def main() -> None:
     options.add_argument("--one", choices=("merged", "separate", "word", "command", "problems"), help=argparse.SUPPRESS)
     options.add_argument("--count", type=int, default=10_000, help=argparse.SUPPRESS)
     chosen = options.parse_args()
+    gc.set_threshold(*COLLECT)  # as in every command; for what is measured beside it too
     if chosen.one:
         print(json.dumps({"command": command, "problems": problems}.get(chosen.one, partial(pour, chosen.one))(chosen.count)))
         return

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 # A command is short, and nearly all that it makes lives until it ends: looking for garbage as often as Python does by itself is a fifth of
 # the time of a letter run.
-_COLLECT = 50_000, 20, 50
+COLLECT = 50_000, 20, 50
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -39,7 +39,7 @@ def main() -> None:
 
     Start with 'migpack new FOLDER', then 'migpack check' and 'migpack build' the practice.yaml in it.
     """
-    gc.set_threshold(*_COLLECT)
+    gc.set_threshold(*COLLECT)
 
 
 def told_plainly(command: Callable[..., Any]) -> Callable[..., Any]:
