@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, BinaryIO
 
+from migpack.letters.addresses import MAX_LINES
 from migpack.letters.composed import Key, Layout, Lines
 from migpack.letters.cut import Cut, CutPage, untagged
 from migpack.letters.layouts import ADDRESS, Compositor
-from migpack.letters.pattern import MOST_ADDRESS_LINES
 from migpack.letters.pdf_file import PageTree, PdfFile, moved, pack_small, write_composed
 from migpack.letters.recipients import Recipient
 from migpack.model import Page
@@ -84,7 +84,7 @@ def _set_all(compositor: Compositor, recipients: Sequence[Recipient]) -> _Settin
             continue
         address, others = setting.key
         count = sum(lines for lines, _ in address)
-        if compositor.loose_address and count <= MOST_ADDRESS_LINES:
+        if compositor.loose_address and count <= MAX_LINES:
             address = _loosened(address, count)
         kinds_of.append(numbers.setdefault(((address, others), count), len(numbers)))
         lines.append(_BETWEEN.join(setting.lines))
@@ -95,7 +95,7 @@ def _set_all(compositor: Compositor, recipients: Sequence[Recipient]) -> _Settin
 def _loosened(address: tuple[Lines, ...], count: int) -> tuple[Lines, ...]:
     """Return as many lines of address as there may be, for where nothing moves with them: a line that takes two stands for two lines."""
     single = [(1, samples) for lines, samples in address for _ in range(lines)]
-    return (*single, *[(1, "")] * (MOST_ADDRESS_LINES - count))
+    return (*single, *[(1, "")] * (MAX_LINES - count))
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 from markupsafe import escape
 
+from migpack.letters.addresses import MAX_LINES, MIN_LINES
 from migpack.model import Page
 from migpack.problems import Mistakes
 from migpack.render import Addressee, PatientLetter
@@ -22,9 +23,7 @@ from migpack.render import Addressee, PatientLetter
 MARK = re.compile(r"qzx(\d+)xzq")
 _SPACES = re.compile("[ \t\r\n\f]+")
 _RAGGED = re.compile("[ \t\r\n\f]{2}|[\t\r\n\f]|^ | $")
-ADDRESS = 100  # marks from here on are lines of the address
-MOST_ADDRESS_LINES = 7
-_FEW_LINES = 3  # of an address: a template is tried with these and with the most
+ADDRESS_MARK = 100  # marks from here on are lines of the address
 _BLOCKS = frozenset("p li td th caption h1 h2 h3 h4 div section".split())
 # Two patients who are not there, to see that a template prints their facts as they are.
 _TRIALS = ("Ŵyn O'Hara-Jones & <Sons> 1/2", "x")
@@ -108,7 +107,7 @@ def find_pattern(letter: PatientLetter, fields: Sequence[str], parse: Callable[[
         return Pattern((), asked, "it says something about the patient in the middle of flowing text")
     found = [tuple(MARK.split(place.words)) for place in places if place]
     address = [parts for parts in found if _is_address(parts)]
-    if address != [("", str(ADDRESS + line), "") for line in range(len(address))] or len(address) != MOST_ADDRESS_LINES:
+    if address != [("", str(ADDRESS_MARK + line), "") for line in range(len(address))] or len(address) != MAX_LINES:
         return Pattern((), asked, "its template does not print the lines of the address as they are")
     own = [parts for parts in found if not _is_address(parts)]
     return Pattern(tuple(Segment(tuple(fields[int(part)] if odd % 2 else part for odd, part in enumerate(parts))) for parts in own), asked)
@@ -128,14 +127,14 @@ def fields_asked(letter: PatientLetter, fields: Sequence[str]) -> frozenset[str]
 def faithful_page(letter: PatientLetter, fields: Sequence[str]) -> Page | None:
     """Return the letter to a patient of marks, with as many lines of address as there may be; None if it does more than print a fact."""
     try:
-        page = marked_page(letter, fields, MOST_ADDRESS_LINES)
-        fewer = shortened(page.html, _FEW_LINES) or marked_page(letter, fields, _FEW_LINES).html
+        page = marked_page(letter, fields, MAX_LINES)
+        fewer = shortened(page.html, MIN_LINES) or marked_page(letter, fields, MIN_LINES).html
     except (_ChangedError, Mistakes, TypeError):
         return None
-    for trial, marked, count in zip(_TRIALS, (page.html, fewer), (MOST_ADDRESS_LINES, _FEW_LINES), strict=True):
+    for trial, marked, count in zip(_TRIALS, (page.html, fewer), (MAX_LINES, MIN_LINES), strict=True):
         values = {field: f"{trial} {field}" for field in fields}
         address = tuple(f"{trial} {line}" for line in range(count))
-        facts = dict(enumerate(values.values())) | {ADDRESS + line: words for line, words in enumerate(address)}
+        facts = dict(enumerate(values.values())) | {ADDRESS_MARK + line: words for line, words in enumerate(address)}
         if MARK.sub(lambda mark: str(escape(facts[int(mark[1])])), marked) != letter.page(Addressee(values, address)).html:  # noqa: B023
             return None
     return page
@@ -144,7 +143,7 @@ def faithful_page(letter: PatientLetter, fields: Sequence[str]) -> Page | None:
 def marked_page(letter: PatientLetter, fields: Sequence[str], lines: int) -> Page:
     """Return the letter to a patient of marks, with so many lines of address."""
     facts = {field: Mark(number) for number, field in enumerate(fields)}
-    return letter.page(Addressee(facts, tuple(Mark(ADDRESS + line) for line in range(lines))))
+    return letter.page(Addressee(facts, tuple(Mark(ADDRESS_MARK + line) for line in range(lines))))
 
 
 def mark_of(number: int) -> str:
@@ -155,9 +154,9 @@ def mark_of(number: int) -> str:
 def shortened(words: str, lines: int) -> str:
     """Return words with marks and only so many of the lines of address among them; '' where these are not simply one after another."""
     pieces = MARK.split(words)
-    address = [place for place in range(1, len(pieces), 2) if int(pieces[place]) >= ADDRESS]
+    address = [place for place in range(1, len(pieces), 2) if int(pieces[place]) >= ADDRESS_MARK]
     between = {pieces[place + 1] for place in address[:-1]}
-    in_order = [int(pieces[place]) - ADDRESS for place in address] == list(range(len(address)))
+    in_order = [int(pieces[place]) - ADDRESS_MARK for place in address] == list(range(len(address)))
     if not (in_order and lines <= len(address) and len(between) <= 1):
         return ""
     if lines < len(address):
@@ -177,7 +176,7 @@ class MarkedPlace:
     def line(self) -> int:
         """Which line of the address this is, or -1."""
         number = int(MARK.findall(self.words)[0])
-        return number - ADDRESS if number >= ADDRESS else -1
+        return number - ADDRESS_MARK if number >= ADDRESS_MARK else -1
 
     def write(self, words: str) -> None:
         """Put other words here."""
@@ -207,4 +206,4 @@ def plain(text: str) -> str:
 
 
 def _is_address(parts: tuple[str, ...]) -> bool:
-    return any(int(part) >= ADDRESS for part in parts[1::2])
+    return any(int(part) >= ADDRESS_MARK for part in parts[1::2])

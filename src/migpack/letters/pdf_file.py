@@ -116,7 +116,7 @@ class PageTree:
     _FAN = 64
 
     def __init__(self, file: PdfFile) -> None:
-        """Start a tree whose root is `root`."""
+        """Start a tree in a file; `root` is the number of its root."""
         self._file = file
         self.root, self.count = file.new(), 0
         self._pages: list[int] = []

@@ -14,8 +14,9 @@ from functools import cached_property
 from operator import itemgetter
 from typing import BinaryIO
 
+from migpack.letters.addresses import MAX_LINES
 from migpack.letters.docx_file import DocxForm, FilePoured, SharedParts
-from migpack.letters.pattern import ADDRESS, MARK, MOST_ADDRESS_LINES, faithful_page, mark_of, marked_page, plain, shortened
+from migpack.letters.pattern import ADDRESS_MARK, MARK, faithful_page, mark_of, marked_page, plain, shortened
 from migpack.letters.recipients import Recipient
 from migpack.letters.zip_file import ZipFile
 from migpack.markup import read
@@ -46,7 +47,7 @@ class WordLetters:
         self._writer = WordWriter(read_file)
         self._page = faithful_page(letter, fields)
         marks = set(map(int, MARK.findall(self._page.html if self._page else "")))
-        self._printed = {self._fields[mark]: mark for mark in sorted(marks) if mark < ADDRESS}
+        self._printed = {self._fields[mark]: mark for mark in sorted(marks) if mark < ADDRESS_MARK}
         self._kinds: dict[tuple[int, bool], _Kind] = {}
 
     def write(self, recipients: Sequence[Recipient], out: BinaryIO) -> int:
@@ -103,7 +104,7 @@ class WordLetters:
         if kind := self._kinds.get((lines, right)):
             return kind
         document = shortened(self._from_right if right else self._parts.document, lines) or self._marked(lines, right=right)
-        marks = (*range(ADDRESS, ADDRESS + lines), *self._printed.values())
+        marks = (*range(ADDRESS_MARK, ADDRESS_MARK + lines), *self._printed.values())
         self._kinds[lines, right] = _Kind(self._parts, document, marks)
         return self._kinds[lines, right]
 
@@ -116,11 +117,11 @@ class WordLetters:
     @cached_property
     def _from_right(self) -> str:
         """The document.xml of that letter if the first line of its address is read from the right."""
-        return _turned(self._parts.document) or self._marked(MOST_ADDRESS_LINES, right=True)
+        return _turned(self._parts.document) or self._marked(MAX_LINES, right=True)
 
     def _marked(self, lines: int, *, right: bool) -> str:
         """Return the document.xml of a letter of marks, written in full."""
-        page, first = marked_page(self._letter, self._fields, lines), mark_of(ADDRESS)
+        page, first = marked_page(self._letter, self._fields, lines), mark_of(ADDRESS_MARK)
         if right:
             page = replace(page, html=page.html.replace(first, f"{_FROM_RIGHT}{first}"))
         return SharedParts(self._in_full(page)).document.replace(run(_FROM_RIGHT), "")
@@ -128,7 +129,7 @@ class WordLetters:
 
 def _turned(document: str) -> str:
     """Return a document.xml of marks with its address read from the right; '' where it is not sure how a paragraph with it starts."""
-    *before, last = document.split(mark_of(ADDRESS))
+    *before, last = document.split(mark_of(ADDRESS_MARK))
     turned = []
     for piece in before:
         others, start, paragraph = piece.rpartition("<w:p><w:pPr>")
@@ -138,7 +139,7 @@ def _turned(document: str) -> str:
         elif not _STARTED.search(piece):
             return ""
         turned.append(piece)
-    return mark_of(ADDRESS).join((*turned, last))
+    return mark_of(ADDRESS_MARK).join((*turned, last))
 
 
 class _Kind:
@@ -152,7 +153,7 @@ class _Kind:
         for place in range(1, len(pieces), 2):
             before, mark, after = pieces[place - 1], int(pieces[place]), pieces[place + 1]
             # Whether the fact may need runs of its own: the paragraph starts as it does whatever the fact is.
-            slots.append((marks.index(mark), before.endswith(_OPEN) if mark >= ADDRESS else bool(_STARTED.search(before))))
+            slots.append((marks.index(mark), before.endswith(_OPEN) if mark >= ADDRESS_MARK else bool(_STARTED.search(before))))
             inside = len(after) <= _SHORT and place + 2 < len(pieces)
             blocks[-1].append(after if inside else "")
             if not inside:

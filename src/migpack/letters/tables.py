@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from migpack.problems import Mistakes, Place, mistake
 
@@ -130,7 +130,7 @@ def _without_mark(path: Path, head: bytes) -> str:
     return "utf-16-le" if odds > evens else "utf-16-be"
 
 
-def _refuse_encoding(path: Path) -> str:
+def _refuse_encoding(path: Path) -> NoReturn:
     raise mistake(Place(str(path)), "the letters in this file cannot be made out", _SAVE)
 
 
