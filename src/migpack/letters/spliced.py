@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
-from operator import itemgetter
+from operator import add, itemgetter
 from typing import BinaryIO
 
 from migpack.letters.addresses import MAX_LINES
@@ -81,23 +81,28 @@ class WordLetters:
         files: list[FilePoured | None] = [None] * len(recipients)
         if not self._page:
             return files
+        facts = self._facts(recipients)
+        texts = [*map("\n".join, facts)]
+        one_line_each = "\n".join(texts).count("\n") + 1 == sum(map(len, facts))
         groups: dict[tuple[int, bool], tuple[_Kind, list[int], list[tuple[str, ...]]]] = {}
-        for place, recipient in enumerate(recipients):
-            address, values = recipient.address, recipient.values
-            facts = [*address]
-            for field in self._printed:
-                facts.append(values.get(field, ""))
-            text = "\n".join(facts)
-            as_they_are = _LINES_AS_THEY_ARE(text) and text.count("\n") == len(facts) - 1  # most are
-            key = len(address), not as_they_are and bool(address) and starts_right(address[0])
+        for place, (words, as_they_are) in enumerate(zip(facts, map(_LINES_AS_THEY_ARE, texts), strict=True)):
+            pourable = as_they_are and one_line_each  # most are
+            address = recipients[place].address
+            key = len(address), not pourable and bool(address) and starts_right(address[0])
             kind, places, letters = groups.get(key) or groups.setdefault(key, (self._kind(*key), [], []))
-            if words := kind.pick(facts) if as_they_are else kind.escaped(facts):
+            if poured := kind.pick(words) if pourable else kind.escaped(words):
                 places.append(place)
-                letters.append(words)
+                letters.append(poured)
         for kind, places, letters in groups.values():
             for place, file in zip(places, kind.pour(letters), strict=True):
                 files[place] = file
         return files
+
+    def _facts(self, recipients: Sequence[Recipient]) -> list[tuple[str, ...]]:
+        """Return what each letter prints of its patient: the lines of the address, then the other facts."""
+        addresses = [one.address for one in recipients]
+        others = [[one.values.get(field, "") for one in recipients] for field in self._printed]
+        return [*map(add, addresses, zip(*others, strict=True))] if others else addresses
 
     def _kind(self, lines: int, right: bool) -> _Kind:
         """Return letters with so many lines of address, the first of which is read from the right or is not."""
