@@ -243,6 +243,7 @@ WORD = {
     "many facts": ('<p>Dear {{ patient.full_name }}</p><p>A {{ "long " * 99 }} 50% word</p><p>Yours, {{ patient.full_name }}</p>', 0),
     "after a number": ('<p>1. {{ patient.address[0] if patient.address else "" }}</p>', 0),
     "by how many lines": ("{% if patient.address | length > 4 %}<p>You live far away.</p>{% endif %}", 4),
+    "by exactly how many lines": ("{% if patient.address | length == 6 %}<p>Six lines.</p>{% endif %}", 4),
     "lines turned round": ('<p>{{ patient.address | reverse | join(", ") }}</p>', 0),
 }
 
@@ -277,6 +278,7 @@ SLOW = {
     "chosen": '<p>{% if patient.full_name == "Ann Sample" %}You are Ann.{% else %}You are not.{% endif %}</p>',
     "changed": "<p>{{ patient.full_name | upper }}</p>",
     "by how many lines": "{% if patient.address | length > 5 %}<p>You live far away.</p>{% endif %}",
+    "by exactly how many lines": "{% if patient.address | length == 5 %}<p>Five lines.</p>{% endif %}",
 }
 
 

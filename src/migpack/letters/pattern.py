@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import cycle, pairwise
 from typing import Any, NoReturn
 
 from markupsafe import escape
@@ -128,12 +128,13 @@ def faithful_page(letter: PatientLetter, fields: Sequence[str]) -> Page | None:
     """Return the letter to a patient of marks, with as many lines of address as there may be; None if it does more than print a fact."""
     try:
         page = marked_page(letter, fields, MAX_LINES)
-        fewer = shortened(page.html, MIN_LINES) or marked_page(letter, fields, MIN_LINES).html
+        # A template may say something else for each number of lines: all are tried.
+        tried = {lines: shortened(page.html, lines) or marked_page(letter, fields, lines).html for lines in range(MIN_LINES, MAX_LINES + 1)}
     except (_ChangedError, Mistakes, TypeError):
         return None
-    for trial, marked, count in zip(_TRIALS, (page.html, fewer), (MAX_LINES, MIN_LINES), strict=True):
+    for (lines, marked), trial in zip(tried.items(), cycle(_TRIALS)):
         values = {field: f"{trial} {field}" for field in fields}
-        address = tuple(f"{trial} {line}" for line in range(count))
+        address = tuple(f"{trial} {line}" for line in range(lines))
         facts = dict(enumerate(values.values())) | {ADDRESS_MARK + line: words for line, words in enumerate(address)}
         if MARK.sub(lambda mark: str(escape(facts[int(mark[1])])), marked) != letter.page(Addressee(values, address)).html:  # noqa: B023
             return None
