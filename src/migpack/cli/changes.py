@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,12 +80,8 @@ def redate(
     _show_effect(found, wishes, new)
     if not dry_run and _agreed(practice, yes):
         prepared = prepare(new, library, day, Wanted())
-        _replaced(practice, text.encode())
-        try:
+        with _rewritten(practice, data, text.encode()):
             write_pack(prepared, folder, jobs=jobs)
-        except BaseException:
-            _replaced(practice, data)
-            raise
 
 
 def _show_effect(found: Effect, wishes: tuple[Wish, ...], new: Case) -> None:
@@ -115,6 +113,17 @@ def _agreed(practice: Path, yes: bool) -> bool:
         return click.confirm(f"Write this into {practice} and build the pack again?")
     click.echo("nothing was written; add --yes to write this and build the pack again")
     return False
+
+
+@contextmanager
+def _rewritten(path: Path, before: bytes, after: bytes) -> Iterator[None]:
+    """Put other bytes into a file, and what it held back if what is done with it fails."""
+    _replaced(path, after)
+    try:
+        yield
+    except BaseException:
+        _replaced(path, before)
+        raise
 
 
 def _replaced(path: Path, data: bytes) -> None:

@@ -6,10 +6,14 @@ import json
 import sys
 from contextlib import nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from migpack.cli.group import day_of, library_option, main, practice_argument, show, today_option, told_plainly
+
+if TYPE_CHECKING:
+    from migpack.collect.run import Collected
 
 
 @main.command()
@@ -62,10 +66,7 @@ def collect(
         named, day = case.file.practice, day_of(today)
         record = decide(confirm(case.record, confirmed, by, day), decisions, by, day, forms)
         done = run.collect(files, forms, record, (named.ods_code, named.name), day, _ask_box if ask else None)
-        for file, taken in done.taken:
-            click.echo(f"{file}: " + "\n".join(run.lines_of(taken)))
-        for field in done.record.conflicts():
-            click.echo(run.disagreement(done.record, field))
+        _show_taken(done)
         if not dry_run and done.record != case.record:
             store.write_record(practice.parent, done.record, done.private)
             click.echo(f"recorded in {practice.parent / 'record.yaml'}")
@@ -75,6 +76,16 @@ def collect(
         click.echo(f"{file}: {problem}", err=True)
     if done.failed:
         sys.exit(1)
+
+
+def _show_taken(done: Collected) -> None:
+    """Say what was understood of each file, and which answers differ."""
+    from migpack.collect import run
+
+    for file, taken in done.taken:
+        click.echo(f"{file}: " + "\n".join(run.lines_of(taken)))
+    for field in done.record.conflicts():
+        click.echo(run.disagreement(done.record, field))
 
 
 def _ask_box(label: str, where: str) -> str | None:

@@ -201,11 +201,6 @@ class _Ends(_Pairs):
         return found
 
 
-def is_simple(text: str) -> bool:
-    """Say whether a text has only letters that stand as they are."""
-    return _IS_SIMPLE(unicodedata.normalize("NFC", text)) is not None
-
-
 def letters_of_font(data: bytes) -> frozenset[str]:
     """Return the letters that a font file has."""
     import uharfbuzz
