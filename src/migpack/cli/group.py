@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from migpack.screen import Table
 
 
-# A command is short, and nearly all that it makes lives until it ends: looking for garbage as often as Python does by itself is a fifth of
-# the time of a letter run.
+# A command is short, and nearly all that it makes lives until it ends: looking for garbage as often as Python does by itself is 7% of the
+# time of a letter run, this seldom 2%.
 COLLECT = 50_000, 20, 50
 
 
