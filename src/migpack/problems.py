@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 _NUMBER = re.compile(r"\d+")  # paragraph 9 comes before paragraph 12
 
@@ -24,8 +25,7 @@ class Weight(StrEnum):
     GAP = "gap"
 
 
-@dataclass(frozen=True, order=True)
-class Place:
+class Place(NamedTuple):
     """Where something stands: a file as the user named it, a line and a column from 1."""
 
     file: str

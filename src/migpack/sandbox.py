@@ -35,6 +35,22 @@ def key_paths(file: PracticeFile) -> dict[int, str]:
     return dict(_paths_below(file, ""))
 
 
+class _Compiled(jinja2.BytecodeCache):
+    """Templates compiled by any sandbox of this process: a run of letters renders the same ones in several."""
+
+    def __init__(self) -> None:
+        self._codes: dict[tuple[str, str], Any] = {}
+
+    def load_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        bucket.code = self._codes.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        self._codes[bucket.key, bucket.checksum] = bucket.code
+
+
+_COMPILED = _Compiled()
+
+
 class Sandbox(SandboxedEnvironment):
     """The templates of a library, and the facts that they have read."""
 
@@ -51,6 +67,7 @@ class Sandbox(SandboxedEnvironment):
             trim_blocks=True,
             lstrip_blocks=True,
             extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"],
+            bytecode_cache=_COMPILED,
         )
         self.filters.update(FILTERS)
         self._library = library

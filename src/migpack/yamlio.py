@@ -10,7 +10,7 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import yaml
@@ -23,13 +23,15 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """Reads scalars plainly: none is taken for a number, a date or a truth."""
+    """Reads scalars plainly: none is taken for a number, a date or a truth, since nothing asks for a tag."""
 
-    yaml_implicit_resolvers: typing.ClassVar[dict[str, Any]] = {}
+    def resolve(self, *_: Any) -> str:
+        return ""
+
+    descend_resolver = ascend_resolver = resolve
 
 
-@dataclass(frozen=True)
-class Node:
+class Node(typing.NamedTuple):
     """A part of a YAML file with its place: a text, a list or a mapping (of key place and node)."""
 
     place: Place
@@ -135,12 +137,12 @@ def overlay(base: Node, over: Node) -> Node:
         keys = dict(base.keys)
         for key, (place, node) in over.keys.items():
             keys[key] = (place, overlay(keys[key][1], node) if key in keys else node)
-        return replace(base, keys=keys, place=over.place)
+        return base._replace(keys=keys, place=over.place)
     if base.items is not None and over.items is not None and all(map(_id, base.items + over.items)):
         merged = {_id(item): item for item in base.items}
         for item in over.items:
             merged[_id(item)] = overlay(merged[_id(item)], item) if _id(item) in merged else item
-        return replace(base, items=tuple(merged.values()))
+        return base._replace(items=tuple(merged.values()))
     return over
 
 
@@ -154,7 +156,8 @@ def to_model(node: Node, model: type[_Model]) -> tuple[_Model, dict[str, Place]]
     Raises:
         Mistakes: every mistake of the file, each with its place and what to write.
     """
-    places = dict(_places(node, ""))
+    places: dict[str, Place] = {}
+    _note_places(node, "", places)
     problems = list(_empty_and_unknown(node, model, ()))
     try:
         value = model.model_validate(data_of(node))
@@ -194,9 +197,11 @@ def _empty_and_unknown(node: Node, model: type[BaseModel], loc: tuple[str, ...])
     for key, (place, value) in (node.keys or {}).items():
         if _is_empty(value) and (known := _field_names(model, loc)) and key not in known:
             yield Problem(place, f"'{key}' is not a key that {spoken(loc) or 'the file'} knows", did_you_mean(key, known))
-        yield from _empty_and_unknown(value, model, (*loc, key))
+        if value.text is None:
+            yield from _empty_and_unknown(value, model, (*loc, key))
     for number, item in enumerate(node.items or ()):
-        yield from _empty_and_unknown(item, model, (*loc, str(number)))
+        if item.text is None:
+            yield from _empty_and_unknown(item, model, (*loc, str(number)))
 
 
 def _is_empty(node: Node) -> bool:
@@ -213,16 +218,18 @@ def data_of(node: Node) -> Any:
     return node.text
 
 
-def _places(node: Node, path: str) -> Iterator[tuple[str, Place]]:
-    yield path, node.place
+def _note_places(node: Node, path: str, places: dict[str, Place]) -> None:
+    """Note the place of a part and of every part of it."""
+    places[path] = node.place
     dot = path + "." if path else ""
     if node.keys is not None:
         for key, (place, value) in node.keys.items():
-            yield f"{dot}{key}#", place
-            yield from _places(value, f"{dot}{key}")
-    # Empty list lines are dropped from the data, so they must not count here either.
-    for number, item in enumerate(item for item in node.items or () if not _is_empty(item)):
-        yield from _places(item, f"{dot}{number}")
+            places[f"{dot}{key}#"] = place
+            _note_places(value, f"{dot}{key}", places)
+    elif node.items is not None:
+        # Empty list lines are dropped from the data, so they must not count here either.
+        for number, item in enumerate(item for item in node.items if not _is_empty(item)):
+            _note_places(item, f"{dot}{number}", places)
 
 
 def _problem(error: Any, places: Mapping[str, Place], model: type[BaseModel]) -> Problem:

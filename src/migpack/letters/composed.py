@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from migpack.write.pdf import Printer
 # Of each line of the address, and of each other segment: how many lines it takes, and letters of other fonts that make them higher.
 Lines = tuple[int, str]
 Key = tuple[tuple[Lines, ...], tuple[Lines, ...]]
+LINE = b"?%d"  # the name of a learned line; no glyphs start so
 
 
 @dataclass(frozen=True)
@@ -29,10 +30,17 @@ class Layout:
 
 
 class Composed:
-    """The objects of a document and how its parts are found in them."""
+    """The objects of a document and how its parts are found in them.
 
-    def __init__(self, printer: Printer, document: Any, name: str = "letters") -> None:
+    `learned` is what draws each learned line (its name → what stands in the place of the glyphs between '[<' and '>] TJ').
+    """
+
+    def __init__(self, printer: Printer, document: Any, learned: Sequence[Sequence[bytes]] = (), name: str = "letters") -> None:
         """Compose a document.
+
+        Args:
+            learned: the names of the learned lines on each of its last pages.
+            name: the document's id, for messages.
 
         Raises:
             PrintError: it cannot be printed as it stands.
@@ -45,6 +53,12 @@ class Composed:
         first = self.page(0)
         self.resources: bytes = first["Resources"]
         self.media_box: bytes = first["MediaBox"].data
+        start = len(document.pages) - len(learned)
+        self.learned: Mapping[bytes, bytes] = {
+            line: b">] TJ\n" + b"\n".join(block) + b"\n[<"
+            for index, names in enumerate(learned, start)
+            for line, block in zip(names, _blocks(self._drawn(index)), strict=False)  # the running foot comes last
+        }
 
     def page(self, index: int) -> Any:
         """Return the dictionary of a page."""
@@ -53,8 +67,7 @@ class Composed:
     @property
     def pages(self) -> Iterator[tuple[bytes, ...]]:
         """The operators of each page."""
-        for index in range(self.pdf.pages["Count"]):
-            yield operators(self.objects[int(self.page(index)["Contents"].split()[0])])
+        yield from map(self._drawn, range(self.pdf.pages["Count"]))
 
     def cut(self, layouts: Sequence[Layout]) -> list[tuple[CutPage, ...] | None]:
         """Return the pages of each layout (in the order of composing), cut at its fillers; None where one is not found just once."""
@@ -80,5 +93,20 @@ class Composed:
         tree = self._object(top)["K"]
         tree[:] = [kid for kid in tree if self._object(kid)["Pg"] not in gone]
 
+    def _drawn(self, index: int) -> tuple[bytes, ...]:
+        return operators(self._object(self.page(index)["Contents"]))
+
     def _object(self, reference: bytes) -> Any:
         return self.objects[int(reference.split()[0])]
+
+
+def _blocks(drawn: Iterable[bytes]) -> Iterator[tuple[bytes, ...]]:
+    """Yield what each text object shows, without its place."""
+    block: list[bytes] = []
+    for operator in drawn:
+        if operator == b"BT":
+            block = []
+        elif operator == b"ET":
+            yield tuple(block)
+        elif not operator.endswith(b"Tm"):
+            block.append(operator)

@@ -59,6 +59,8 @@ class Fitting:
 
     def _too_wide(self, recipient: Recipient) -> tuple[str, str] | None:
         texts = self._compositor.texts(recipient)
+        if all(len(text) <= room.sure and text.isascii() for room, text in texts):
+            return None
         counts = [self._count(room, text) for room, text in texts]
         address = counts[: len(recipient.address)]
         if 0 in address:
@@ -69,8 +71,6 @@ class Fitting:
 
     def _count(self, room: Room, text: str) -> int:
         """Return how many lines a text takes; 0 where a word of it is wider than its room."""
-        if len(text) <= room.sure and text.isascii():
-            return 1
         if lines := room.face.lines(text, room.width_px):
             return len(lines)
         if self._compositor.learned(room, text):

@@ -7,12 +7,11 @@ whose segments take as many lines each are the same layout. What cannot be set w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from markupsafe import escape
 
-from migpack.letters.composed import Composed, Key, Layout, Lines
+from migpack.letters.composed import LINE, Composed, Key, Layout, Lines
 from migpack.letters.learned import Learned, LearnedLine
 from migpack.letters.measure import Room, Rooms, texts_of
 from migpack.letters.pattern import Segment, find_pattern, marked_page, marked_places, plain
@@ -28,12 +27,16 @@ _LETTERS_PAGE = (
 ADDRESS = "address"  # how the names of its lines start
 
 
-@dataclass(frozen=True)
-class Setting:
-    """A letter's lines as glyphs, those of the address first, and what tells its layout."""
+class Setting(NamedTuple):
+    """A letter's lines, those of the address first, as glyphs or as the names of learned lines; and what tells its layout."""
 
     key: Key
     lines: tuple[bytes, ...]
+
+    @property
+    def is_learned(self) -> bool:
+        """Whether a learned line is among them."""
+        return any(line.startswith(LINE[:1]) for line in self.lines)
 
 
 class Compositor:
@@ -83,7 +86,7 @@ class Compositor:
                 drawn += lines
                 kinds.append((len(lines), ""))
             elif learned := self.learned(room, text):
-                drawn.append(learned.drawn)
+                drawn.append(learned.name)
                 kinds.append((1, learned.samples))
             else:
                 return None
@@ -133,7 +136,9 @@ class Compositor:
             self._letters_pages[shown] = self._letters_page(shown)
         extra = self._letters_pages[shown]
         sheets = [page for layout in layouts for page in layout.document.pages]
-        return Composed(self._printer, layouts[0].document.copy([*sheets, *extra.pages, *(self._learned.pages if learned else ())]))
+        pages = self._learned.pages if learned else []
+        document = layouts[0].document.copy([*sheets, *extra.pages, *(page for page, _ in pages)])
+        return Composed(self._printer, document, [names for _, names in pages])
 
     def compose_in_full(self, pages: Sequence[Page]) -> tuple[Composed, list[int]]:
         """Lay out letters in full and return them as objects that share their fonts, and the number of pages of each."""

@@ -1,4 +1,6 @@
-"""Lines whose letters join, turn or move one another → their glyphs, taken from a page on which WeasyPrint sets each line once.
+"""Lines whose letters join, turn or move one another → a page on which WeasyPrint sets each once, from which their glyphs are taken.
+
+The pages are composed with the layouts that the lines are poured into (composed.py); until then a line is known by its name.
 
 A line that needs one of the fonts for other scripts is a little higher than one that does not: `samples` has a letter of each such font,
 which makes any line as high.
@@ -7,14 +9,14 @@ which makes any line as high.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from markupsafe import escape
 
-from migpack.letters.cut import operators
+from migpack.letters.composed import LINE
 from migpack.letters.measure import Room, texts_of
 from migpack.letters.shaping import ROUNDING_PX, letters_of_font
 from migpack.write.pdf import Printer
@@ -29,21 +31,21 @@ _AT_ONCE = 500  # lines on one set of pages
 
 @dataclass(frozen=True)
 class LearnedLine:
-    """What draws a line, in the place of the glyphs between '[<' and '>] TJ'; and letters that make any line as high."""
+    """A line's name, which stands for what draws it until that is composed; and letters that make any line as high."""
 
-    drawn: bytes
+    name: bytes
     samples: str
 
 
 class Learned:
-    """Lines that have been learned, and the pages (WeasyPrint) whose fonts hold their glyphs."""
+    """Lines that have been learned, and the laid-out pages (WeasyPrint) that show them, each with the names of its lines in order."""
 
     def __init__(self, printer: Printer, read: Callable[[str], bytes]) -> None:
         """Take the printer and the reader of library files."""
         self._printer, self._read = printer, read
         self._lines: dict[tuple[Room, str], LearnedLine | None] = {}
         self._shown: set[tuple[Room, str]] = set()
-        self.pages: list[Any] = []
+        self.pages: list[tuple[Any, tuple[bytes, ...]]] = []
 
     def find(self, room: Room, text: str) -> LearnedLine | None:
         """Return a line, if it was learned and fits."""
@@ -64,23 +66,15 @@ class Learned:
     def _learn(self, lines: list[tuple[Room, str]]) -> None:
         body = "".join(f'<p style="{room.css}; white-space: nowrap">{escape(text)}</p>' for room, text in lines)
         document = self._printer.lay_out_html(_PAGE.format(body), "lines", forms=False)
-        self.pages += document.pages
+        numbered = enumerate(lines, len(self._shown))
         self._shown.update(lines)
-        pdf = self._printer.compose(document, name="lines")
-        drawn = self._drawn(document, pdf)
-        for (room, text), (width, glyphs) in zip(lines, drawn, strict=True):
-            if width <= room.width_px - ROUNDING_PX:
-                self._lines[room, text] = LearnedLine(glyphs, self._samples(room, text) or "")
-
-    def _drawn(self, document: Any, pdf: Any) -> Iterator[tuple[float, bytes]]:
-        """Yield of each line its width in pixels and what draws it."""
-        kids = pdf.pages["Kids"][::3]
-        for page, number in zip(document.pages, kids, strict=True):
-            widths = [text.width for text in texts_of(page)]
-            stream = pdf.objects[int(pdf.objects[number]["Contents"].split()[0])]
-            blocks = list(_blocks(operators(stream)))
-            for width, block in zip(widths, blocks, strict=False):  # the running foot comes last
-                yield width, b">] TJ\n" + b"\n".join(block) + b"\n[<"
+        for page in document.pages:
+            names = []
+            for set_text, (number, (room, text)) in zip(texts_of(page), numbered):  # noqa: B905 - the other pages have the rest
+                names.append(LINE % number)
+                if set_text.width <= room.width_px - ROUNDING_PX:
+                    self._lines[room, text] = LearnedLine(names[-1], self._samples(room, text) or "")
+            self.pages.append((page, tuple(names)))
 
     def _samples(self, room: Room, text: str) -> str | None:
         """Return a letter of each font that a line needs besides the one of its room; None where that is not certain."""
@@ -103,15 +97,3 @@ class Learned:
 def _first(letters: frozenset[str], script: str) -> str:
     own = (letter for letter in letters if unicodedata.category(letter) == "Lo")
     return min(letter for letter in own if unicodedata.name(letter).startswith(f"{script.upper()} LETTER"))
-
-
-def _blocks(drawn: Iterable[bytes]) -> Iterator[tuple[bytes, ...]]:
-    """Yield what each text object shows, without its place."""
-    block: list[bytes] = []
-    for operator in drawn:
-        if operator == b"BT":
-            block = []
-        elif operator == b"ET":
-            yield tuple(block)
-        elif not operator.endswith(b"Tm"):
-            block.append(operator)

@@ -15,7 +15,7 @@ from operator import itemgetter
 from typing import Any, BinaryIO
 
 from migpack.letters.addresses import MAX_LINES
-from migpack.letters.composed import Key, Layout, Lines
+from migpack.letters.composed import LINE, Key, Layout, Lines
 from migpack.letters.cut import Cut, CutPage, untagged
 from migpack.letters.layouts import ADDRESS, Compositor
 from migpack.letters.pdf_file import PageTree, PdfFile, moved, pack_small, write_composed
@@ -66,6 +66,12 @@ class _Settings:
             letters[key] += counts[number]
         return sorted(key for key, count in letters.items() if count >= _FEWEST)
 
+    def draw(self, learned: Mapping[bytes, bytes]) -> None:
+        """Put what draws a learned line in the place of its name."""
+        for place, lines in enumerate(self.lines):
+            if LINE[:1] in lines:
+                self.lines[place] = _BETWEEN.join(learned.get(line, line) for line in lines.split(_BETWEEN))
+
     def give_up(self, good: Mapping[Key, Any]) -> None:
         """Send every letter whose layout is not among these through full layout."""
         for place, number in enumerate(self.kinds_of):
@@ -75,6 +81,7 @@ class _Settings:
 
 def _set_all(compositor: Compositor, recipients: Sequence[Recipient]) -> _Settings:
     numbers: dict[tuple[Key, int], int] = {}
+    number_of: dict[Key, int] = {}  # of settings' own layouts, of which several may be one kind
     kinds_of, lines, letters = array("i"), [], set[str]()
     for recipient in recipients:
         setting = compositor.set(recipient)
@@ -82,14 +89,21 @@ def _set_all(compositor: Compositor, recipients: Sequence[Recipient]) -> _Settin
             kinds_of.append(_SLOW)
             lines.append(b"")
             continue
-        address, others = setting.key
-        count = sum(lines for lines, _ in address)
-        if compositor.loose_address and count <= MAX_LINES:
-            address = _loosened(address, count)
-        kinds_of.append(numbers.setdefault(((address, others), count), len(numbers)))
+        number = number_of.get(setting.key)
+        if number is None:
+            kind = _kind(setting.key, loose=compositor.loose_address)
+            number_of[setting.key] = number = numbers.setdefault(kind, len(numbers))
+        kinds_of.append(number)
         lines.append(_BETWEEN.join(setting.lines))
         letters.update(*recipient.address, *recipient.values.values())
     return _Settings(list(numbers), kinds_of, lines, frozenset(letters))
+
+
+def _kind(key: Key, *, loose: bool) -> tuple[Key, int]:
+    """Return the layout of letters and how many lines of address they have; where nothing moves with the address, it has room for more."""
+    address, others = key
+    count = sum(lines for lines, _ in address)
+    return (_loosened(address, count) if loose and count <= MAX_LINES else address, others), count
 
 
 def _loosened(address: tuple[Lines, ...], count: int) -> tuple[Lines, ...]:
@@ -115,6 +129,7 @@ class _Merged:
         self._compositor, self._settings = compositor, settings
         self._hash = hashlib.sha256()
         composed = compositor.compose(layouts, settings.letters)
+        settings.draw(composed.learned)
         self._file = file = PdfFile(out, composed.size)
         self._tree, self._blank = PageTree(file), file.new()
         self._inherited = b"/MediaBox%s/Resources %s" % (composed.media_box, composed.resources)

@@ -22,7 +22,6 @@ from migpack.render import Addressee, PatientLetter
 
 MARK = re.compile(r"qzx(\d+)xzq")
 _SPACES = re.compile("[ \t\r\n\f]+")
-_RAGGED = re.compile("[ \t\r\n\f]{2}|[\t\r\n\f]|^ | $")
 ADDRESS_MARK = 100  # marks from here on are lines of the address
 _BLOCKS = frozenset("p li td th caption h1 h2 h3 h4 div section".split())
 # Two patients who are not there, to see that a template prints their facts as they are.
@@ -203,7 +202,9 @@ def marked_places(root: Any) -> Iterator[MarkedPlace | None]:
 
 def plain(text: str) -> str:
     """Return words as a page shows them: each run of spaces and line ends is one space."""
-    return " ".join(_SPACES.split(text)).strip(" ") if _RAGGED.search(text) else text
+    if text.isprintable() and "  " not in text and text[:1] != " " != text[-1:]:  # nearly all texts: no other white space is printable
+        return text
+    return " ".join(_SPACES.split(text)).strip(" ")
 
 
 def _is_address(parts: tuple[str, ...]) -> bool:

@@ -11,7 +11,7 @@ import io
 import math
 import struct
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, BinaryIO
@@ -82,21 +82,21 @@ class _Kinds:
         letters = set[str]()
         for recipient in recipients:
             letters.update(*recipient.address, *recipient.values.values())
-        # Most letters need none but ASCII letters, so their files need not hold the others.
+        # Most letters need none but ASCII letters and no learned line, so their files need not hold the others.
         self._letters = {True: frozenset(filter(str.isascii, letters)), False: frozenset(letters)}
         self._made: dict[tuple[Key, bool], _Kind | None] = {}
 
     def find(self, setting: Setting, recipient: Recipient) -> _Kind | None:
         """Return the kind of a letter; None where there is none."""
-        ascii_only = is_ascii(recipient)
-        key = setting.key, ascii_only
+        simple = is_ascii(recipient) and not setting.is_learned
+        key = setting.key, simple
         if key not in self._made:
             layout = self._compositor.layout(setting.key)
-            self._made[key] = self._make(layout, ascii_only) if layout else None
+            self._made[key] = self._make(layout, simple) if layout else None
         return self._made[key]
 
-    def _make(self, layout: Layout, ascii_only: bool) -> _Kind | None:
-        composed = self._compositor.compose([layout], self._letters[ascii_only], learned=not ascii_only)
+    def _make(self, layout: Layout, simple: bool) -> _Kind | None:
+        composed = self._compositor.compose([layout], self._letters[simple], learned=not simple)
         (pages,) = composed.cut([layout])
         if pages is None:
             return None
@@ -116,10 +116,12 @@ class _Stream:
 class _Kind:
     """Letters that share all but a few streams."""
 
-    def __init__(self, shared: bytes, places: Sequence[bytes], streams: Sequence[_Stream], info: bytes) -> None:
-        """Take the shared bytes, the entries of the table of places, the letters' own streams, and the reference to /Info."""
+    def __init__(
+        self, shared: bytes, places: Sequence[bytes], streams: Sequence[_Stream], info: bytes, learned: Mapping[bytes, bytes]
+    ) -> None:
+        """Take the shared bytes, the entries of the table of places, the letters' own streams, the reference to /Info, learned lines."""
         self.shared, self.crc, self._identity = shared, zlib.crc32(shared), hashlib.sha256(shared)
-        self._streams, first = streams, streams[0].number
+        self._learned, self._streams, first = learned, streams, streams[0].number
         self._before, self._after = b"".join(places[:first]), b"".join(places[first + len(streams) :])
         size = len(places) + 1
         self._table = b"%d 0 obj\n<</Type/XRef/W[1 4 1]/Size %d/Root %d 0 R/Info %b/Length %d/ID[<%%b><%%b>]>>stream\n" % (
@@ -132,6 +134,7 @@ class _Kind:
 
     def pour(self, lines: Sequence[bytes]) -> bytes:
         """Return what follows the shared bytes in the file of one letter."""
+        lines = [self._learned.get(line, line) for line in lines]
         at, written, places, identity = len(self.shared), [], [self._before], self._identity.copy()
         for stream in self._streams:
             drawn = stream.form % stream.pick(lines)
@@ -165,7 +168,7 @@ def _kind(composed: Composed, pages: Sequence[CutPage], layout: Layout) -> _Kind
         composed.page(index)["Contents"] = b"[%b]" % b" ".join(b"%d 0 R" % number for number in contents)
     write_composed(file, composed.objects, (b"%d 0 R" % _ROOT, composed.info))
     file.flush()
-    return _Kind(out.getvalue(), [_ENTRY.pack(*place) for place in file.places()], streams, composed.info)
+    return _Kind(out.getvalue(), [_ENTRY.pack(*place) for place in file.places()], streams, composed.info, composed.learned)
 
 
 def _picker(places: Sequence[int]) -> Callable[[Sequence[bytes]], Any]:

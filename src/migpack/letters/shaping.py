@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cached_property
+from operator import add
 
 from migpack.problems import MigpackError
 
 _PANGO = 1024  # Pango's units in a pixel
-_MOST_WORDS, _MOST_LINES = 200_000, 50_000  # kept in mind
+_MOST_LINES = 50_000  # kept in mind
 ROUNDING_PX = 0.5  # nearer than this to the edge of its box, a line may fit or not
 # Letters that stand as they are: no script whose letters join or turn, no marks, no signs that may be shown as pictures.
 _LATIN = " -~\u00a1-\u00a8\u00aa-\u00ac\u00af-\u024f\u1e00-\u1eff\u2010-\u2015\u2018\u2019\u201c\u201d"
@@ -54,7 +55,7 @@ class Face:
         self._size, self._first_size = size_px, size_px
         self._letters = frozenset(map(chr, self._face.unicodes))
         self._lines: dict[str, Glyphs | None] = {}
-        self._words = {script: _Words(self, script) for script in (*_SCRIPTS, _NO_SCRIPT)}
+        self._pairs = {script: _Pairs(self, script) for script in (*_SCRIPTS, _NO_SCRIPT)}
 
     @property
     def size_px(self) -> float:
@@ -127,11 +128,10 @@ class Face:
         return b"".join(glyphs for glyphs, _ in shaped), sum(width for _, width in shaped)
 
     def _run(self, text: str, script: str) -> Glyphs:
-        words = text.split(" ")
-        known = self._words[script]
-        shaped = [known[pair] for pair in zip(words, [word[:1] for word in words[1:]])]  # noqa: B905
-        shaped.append(known[words[-1], None])
-        return b"".join([glyphs for glyphs, _ in shaped]), sum([width for _, width in shaped]) / _PANGO
+        if not text:
+            return b"", 0.0
+        glyphs, widths = zip(*map(self._pairs[script].__getitem__, [*map(add, text, text[1:]), text[-1]]), strict=True)
+        return b"".join(glyphs), sum(widths) / _PANGO
 
     def shape(self, text: str, script: str) -> list[tuple[int, int]]:
         """Return each glyph of a run with its advance in Pango units; a glyph for each letter, none of them moved."""
@@ -156,49 +156,21 @@ class Face:
         return b"%04x>%d<" % (number, kerning) if kerning else b"%04x" % number
 
 
-class _Words(dict[tuple[str, str | None], tuple[bytes, int]]):
-    """A word as it is drawn before a space and the first letter of the next word, or (None) at the end; with its width in Pango units."""
-
-    def __init__(self, face: Face, script: str) -> None:
-        self._pairs, self._ends = _Pairs(face, script), _Ends(face, script)
-
-    def __missing__(self, key: tuple[str, str | None]) -> tuple[bytes, int]:
-        word, after = key
-        text = word if after is None else f"{word} {after}"
-        pairs = self._pairs
-        drawn = [pairs[text[at : at + 2]] for at in range(len(text) - 1)]
-        if text and not after:
-            drawn.append(self._ends[text[-1]])
-        if len(self) >= _MOST_WORDS:
-            self.clear()
-        self[key] = found = b"".join([glyphs for glyphs, _ in drawn]), sum([width for _, width in drawn])
-        return found
-
-
 class _Pairs(dict[str, tuple[bytes, int]]):
-    """The first letter of a pair, drawn so that the second one follows; with its width in Pango units."""
+    """The first letter of a pair, drawn so that the second one follows; or a letter alone, at the end; with its width in Pango units."""
 
     def __init__(self, face: Face, script: str) -> None:
         self._face, self._script = face, script
 
     def __missing__(self, pair: str) -> tuple[bytes, int]:
-        (first, advance), second = self._face.shape(pair, self._script)
-        if self._alone(pair[0])[0] != first or self._alone(pair[1]) != second:
+        (number, advance), *second = self._face.shape(pair, self._script)
+        if second and (self._alone(pair[0])[0] != number or [self._alone(pair[1])] != second):
             raise Uncertain(pair)
-        self[pair] = found = self._face.glyph(first, advance), advance
+        self[pair] = found = self._face.glyph(number, advance), advance
         return found
 
     def _alone(self, letter: str) -> tuple[int, int]:
         return self._face.shape(letter, self._script)[0]
-
-
-class _Ends(_Pairs):
-    """A letter with nothing after it, drawn; with its width in Pango units."""
-
-    def __missing__(self, letter: str) -> tuple[bytes, int]:
-        number, advance = self._alone(letter)
-        self[letter] = found = self._face.glyph(number, advance), advance
-        return found
 
 
 def letters_of_font(data: bytes) -> frozenset[str]:

@@ -50,11 +50,12 @@ def _is_equal(compositor: Compositor, page: Page, recipient: Recipient) -> bool:
     layout = compositor.layout(setting.key) if setting else None
     if setting is None or layout is None:
         return True  # it will go through full layout
-    (pages,) = compositor.compose([layout], frozenset()).cut([layout])
+    composed = compositor.compose([layout], frozenset())
+    (pages,) = composed.cut([layout])
     full, _ = compositor.compose_in_full([page])
     if pages is None:
         return True
-    lines = dict(zip(layout.lines, setting.lines, strict=True))
+    lines = {name: composed.learned.get(line, line) for name, line in zip(layout.lines, setting.lines, strict=True)}
     poured = [tuple(_poured(each, lines)) for each in pages]
     expected = [tuple(_tidy(drawn)) for drawn in full.pages]
     return len(poured) == len(expected) and all(map(_same_page, poured, expected))
