@@ -10,6 +10,7 @@ import datetime as dt
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from migpack.model import Milestone, Plan
 
@@ -108,6 +109,7 @@ def make_chart(plan: Plan) -> Chart:
     return Chart(WIDTH, bottom + BOTTOM, LEFT, TOP, bottom, round(min(TEXT, row * 0.8), 2), lanes, ticks, band)
 
 
+@lru_cache(maxsize=1024)
 def text_width(text: str, *, bold: bool = False) -> float:
     """Return about how wide a label is drawn in Arial's widths."""
     ems = sum(0.28 if char in " .,:;'|!()[]/-fijlrtI" else 0.8 if char in "mwMW@%" or char.isupper() else 0.556 for char in text)

@@ -51,6 +51,11 @@ class Library:
         """The layer that came with the program."""
         return self.layers[0]
 
+    @cached_property
+    def _roots(self) -> tuple[Path, ...]:
+        """Where the layers are in truth, links followed."""
+        return tuple(layer.resolve() for layer in self.layers)
+
     def every(self, name: str) -> tuple[Path, ...]:
         """Return this file in each layer that has it, shipped first."""
         parts = PurePosixPath(name).parts
@@ -64,10 +69,10 @@ class Library:
         ):
             return ()
         found = []
-        for layer in self.layers:
+        for layer, root in zip(self.layers, self._roots, strict=True):
             path = layer.joinpath(*parts)
             # A link that leads out of the layer is not part of it.
-            if path.is_file() and path.resolve().is_relative_to(layer.resolve()):
+            if path.is_file() and path.resolve().is_relative_to(root):
                 found.append(path)
         return tuple(found)
 

@@ -50,8 +50,9 @@ def _dangling_in(path: str, value: Any, tables: Mapping[str, Collection[str]], p
         for number, entry in enumerate(value):
             yield from _dangling_in(f"{path}.{number}", entry, tables, places)
     elif isinstance(value, content.Content):
-        for key in type(value).model_fields:
-            found = getattr(value, key)
+        for key, found in value:
+            if not found:
+                continue
             for kind, name in _names_in(key, found):
                 if name not in tables[kind]:
                     place = places.get(f"{path}.{key}") or places.get(path) or Place(path)
