@@ -35,17 +35,16 @@ class Composed:
     `learned` is what draws each learned line (its name → what stands in the place of the glyphs between '[<' and '>] TJ').
     """
 
-    def __init__(self, printer: Printer, document: Any, learned: Sequence[Sequence[bytes]] = (), name: str = "letters") -> None:
+    def __init__(self, printer: Printer, document: Any, learned: Sequence[Sequence[bytes]] = ()) -> None:
         """Compose a document.
 
         Args:
             learned: the names of the learned lines on each of its last pages.
-            name: the document's id, for messages.
 
         Raises:
             PrintError: it cannot be printed as it stands.
         """
-        self.pdf = printer.compose(document, name=name)
+        self.pdf = printer.compose(document, name="letters")
         self.objects: Sequence[Any] = self.pdf.objects
         self._letters = letters_of(document)
         self.info: bytes = self.pdf.info.reference

@@ -66,15 +66,15 @@ class Learned:
     def _learn(self, lines: list[tuple[Room, str]]) -> None:
         body = "".join(f'<p style="{room.css}; white-space: nowrap">{escape(text)}</p>' for room, text in lines)
         document = self._printer.lay_out_html(_PAGE.format(body), "lines", forms=False)
-        numbered = enumerate(lines, len(self._shown))
+        named = [(LINE % number, *line) for number, line in enumerate(lines, len(self._shown))]
         self._shown.update(lines)
         for page in document.pages:
-            names = []
-            for set_text, (number, (room, text)) in zip(texts_of(page), numbered):  # noqa: B905 - the other pages have the rest
-                names.append(LINE % number)
-                if set_text.width <= room.width_px - ROUNDING_PX:
-                    self._lines[room, text] = LearnedLine(names[-1], self._samples(room, text) or "")
-            self.pages.append((page, tuple(names)))
+            widths = [text.width for text in texts_of(page)]
+            on_page, named = named[: len(widths)], named[len(widths) :]
+            self.pages.append((page, tuple(name for name, _, _ in on_page)))
+            for width, (name, room, text) in zip(widths, on_page, strict=True):
+                if width <= room.width_px - ROUNDING_PX:
+                    self._lines[room, text] = LearnedLine(name, self._samples(room, text) or "")
 
     def _samples(self, room: Room, text: str) -> str | None:
         """Return a letter of each font that a line needs besides the one of its room; None where that is not certain."""
