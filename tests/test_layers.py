@@ -46,7 +46,7 @@ OWNERS = {
     "docx": ("migpack.write.word*", "migpack.write.house_styles", "migpack.collect*"),
     "pydyf": ("migpack.write.*", "migpack.letters*"),
     "fontTools": ("migpack.write.*", "migpack.letters*"),
-    "uharfbuzz": ("migpack.letters.shaping",),
+    "uharfbuzz": ("migpack.letters.shaping", "migpack.write.scripts"),
     "pypdf": ("migpack.write.*", "migpack.letters*", "migpack.collect*"),
     "pyhanko": ("migpack.collect.signatures",),
     "pyhanko_certvalidator": ("migpack.collect.signatures",),

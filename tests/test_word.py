@@ -194,6 +194,14 @@ def test_indic_words_name_a_font_that_has_them(made: Make) -> None:
     assert "<w:bidi/>" not in body
 
 
+def test_chinese_words_name_a_font_that_has_them(made: Make) -> None:
+    body = part(made('<h1>Languages</h1><p lang="zh-Hant">請致電我們 NHS。</p><p>Dear 王 小明, hello</p>'))
+    look = '<w:rFonts w:eastAsia="Microsoft YaHei" w:hint="eastAsia"/>'
+    assert f'{look}<w:lang w:eastAsia="zh-Hant"/></w:rPr><w:t xml:space="preserve">請致電我們</w:t>' in body
+    assert f'{look}</w:rPr><w:t xml:space="preserve">王 小明</w:t>' in body
+    assert "<w:bidi/>" not in body
+
+
 def test_the_same_page_gives_the_same_bytes_without_a_date_of_today(writer: WordWriter) -> None:
     source = page(WHOLE)
     first, second = (writer.write(source, read(source.html, "sample")) for _ in range(2))

@@ -81,6 +81,6 @@ class Fitting:
 
     def _measure(self, room: Room, text: str) -> int:
         page = _PAGE.format(css=room.css, width=room.width_px, text=escape(text))
-        document: Any = self._printer.lay_out_html(page, "line", forms=False)
+        document: Any = self._printer.lay_out_html(page, "line", forms=False, fit=False)
         lines = [line for sheet in document.pages for line in texts_of(sheet)]
         return len(lines) if all(line.width <= room.width_px for line in lines) else 0

@@ -128,6 +128,7 @@ class Compositor:
 
         Args:
             letters: those of the patients' facts; the words of the template between them are added.
+            learned: whether learned lines may stand in these layouts.
         """
         if not layouts:
             return Composed(self._printer, self._example())
@@ -136,9 +137,10 @@ class Compositor:
             self._letters_pages[shown] = self._letters_page(shown)
         extra = self._letters_pages[shown]
         sheets = [page for layout in layouts for page in layout.document.pages]
-        pages = self._learned.pages if learned else []
-        document = layouts[0].document.copy([*sheets, *extra.pages, *(page for page, _ in pages)])
-        return Composed(self._printer, document, [names for _, names in pages])
+        drawn = {samples for layout in layouts for lines in layout.key for _, samples in lines} | {""}
+        own = [page for page in self._learned.pages if learned and page.samples in drawn]
+        document = layouts[0].document.copy([*sheets, *extra.pages, *(page.page for page in own)])
+        return Composed(self._printer, document, [page.names for page in own])
 
     def compose_in_full(self, pages: Sequence[Page]) -> tuple[Composed, list[int]]:
         """Lay out letters in full and return them as objects that share their fonts, and the number of pages of each."""
@@ -154,7 +156,7 @@ class Compositor:
         faces = dict.fromkeys(room.css for room in self._rooms)
         shown = escape(" ".join(sorted(filter(self._shows, letters))))
         lines = "".join(f'<p style="{css}; overflow-wrap: anywhere">{shown}</p>' for css in faces)
-        return self._printer.lay_out_html(_LETTERS_PAGE.format(lines), "letters", forms=False)
+        return self._printer.lay_out_html(_LETTERS_PAGE.format(lines), "letters", forms=False, fit=False)
 
     @property
     def page_count(self) -> int:

@@ -12,21 +12,32 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from markupsafe import escape
 
 from migpack.letters.composed import LINE
 from migpack.letters.measure import Room, texts_of
-from migpack.letters.shaping import ROUNDING_PX, letters_of_font
+from migpack.letters.shaping import ROUNDING_PX
 from migpack.write.pdf import Printer
-from migpack.write.scripts import SCRIPT_FONTS, SCRIPTS
+from migpack.write.scripts import SCRIPT_FONTS, letters_of
 
 _PAGE = (
     '<!doctype html><html lang="en-GB"><head><meta charset="utf-8"><title>Lines</title>'
     '<link rel="stylesheet" href="library:styles/house.css"></head><body>{}</body></html>'
 )
 _AT_ONCE = 500  # lines on one set of pages
+
+
+class _Line(NamedTuple):
+    room: Room
+    text: str
+    samples: str
+
+
+_samples_of = attrgetter("samples")
 
 
 @dataclass(frozen=True)
@@ -37,15 +48,23 @@ class LearnedLine:
     samples: str
 
 
+class LearnedPage(NamedTuple):
+    """A laid-out page (WeasyPrint) of learned lines that have the same samples, with their names in order."""
+
+    page: Any
+    names: tuple[bytes, ...]
+    samples: str
+
+
 class Learned:
-    """Lines that have been learned, and the laid-out pages (WeasyPrint) that show them, each with the names of its lines in order."""
+    """Lines that have been learned, and the pages that show them."""
 
     def __init__(self, printer: Printer, read: Callable[[str], bytes]) -> None:
         """Take the printer and the reader of library files."""
         self._printer, self._read = printer, read
         self._lines: dict[tuple[Room, str], LearnedLine | None] = {}
         self._shown: set[tuple[Room, str]] = set()
-        self.pages: list[tuple[Any, tuple[bytes, ...]]] = []
+        self.pages: list[LearnedPage] = []
 
     def find(self, room: Room, text: str) -> LearnedLine | None:
         """Return a line, if it was learned and fits."""
@@ -59,22 +78,27 @@ class Learned:
         """Learn lines, each given once; one that is known already, lacks a letter in our fonts, or does not fit, is left as it is."""
         new = [line for line in lines if line not in self._lines]
         self._lines |= dict.fromkeys(new)
-        shown = [(room, text) for room, text in new if not self._printer.missing_letters(text) and self._samples(room, text) is not None]
+        shown = [
+            _Line(room, text, samples)
+            for room, text in new
+            if not self._printer.missing_letters(text) and (samples := self._samples(room, text)) is not None
+        ]
+        shown.sort(key=_samples_of)
         for start in range(0, len(shown), _AT_ONCE):
             self._learn(shown[start : start + _AT_ONCE])
 
-    def _learn(self, lines: list[tuple[Room, str]]) -> None:
-        body = "".join(f'<p style="{room.css}; white-space: nowrap">{escape(text)}</p>' for room, text in lines)
-        document = self._printer.lay_out_html(_PAGE.format(body), "lines", forms=False)
-        named = [(LINE % number, *line) for number, line in enumerate(lines, len(self._shown))]
-        self._shown.update(lines)
+    def _learn(self, lines: list[_Line]) -> None:
+        body = "".join(map(_section, (group for _, group in groupby(lines, key=_samples_of))))
+        document = self._printer.lay_out_html(_PAGE.format(body), "lines", forms=False, fit=False)
+        named = [(LINE % number, line) for number, line in enumerate(lines, len(self._shown))]
+        self._shown.update((line.room, line.text) for line in lines)
         for page in document.pages:
             widths = [text.width for text in texts_of(page)]
             on_page, named = named[: len(widths)], named[len(widths) :]
-            self.pages.append((page, tuple(name for name, _, _ in on_page)))
-            for width, (name, room, text) in zip(widths, on_page, strict=True):
-                if width <= room.width_px - ROUNDING_PX:
-                    self._lines[room, text] = LearnedLine(name, self._samples(room, text) or "")
+            self.pages.append(LearnedPage(page, tuple(name for name, _ in on_page), on_page[0][1].samples))
+            for width, (name, line) in zip(widths, on_page, strict=True):
+                if width <= line.room.width_px - ROUNDING_PX:
+                    self._lines[line.room, line.text] = LearnedLine(name, line.samples)
 
     def _samples(self, room: Room, text: str) -> str | None:
         """Return a letter of each font that a line needs besides the one of its room; None where that is not certain."""
@@ -90,10 +114,10 @@ class Learned:
     @cached_property
     def _fonts(self) -> tuple[tuple[frozenset[str], str], ...]:
         """The letters of each font for another script, and one of that script."""
-        fonts = [letters_of_font(self._read(name)) for name in SCRIPT_FONTS]
-        return tuple((letters, _first(letters, script)) for letters, script in zip(fonts, SCRIPTS, strict=True))
+        return tuple((letters_of(self._read(font.file)), font.sample) for font in SCRIPT_FONTS)
 
 
-def _first(letters: frozenset[str], script: str) -> str:
-    own = (letter for letter in letters if unicodedata.category(letter) == "Lo")
-    return min(letter for letter in own if unicodedata.name(letter).startswith(f"{script.upper()} LETTER"))
+def _section(lines: Iterable[_Line]) -> str:
+    """Return lines as HTML that starts on a page of its own."""
+    shown = (f'<p style="{line.room.css}; white-space: nowrap">{escape(line.text)}</p>' for line in lines)
+    return f'<section style="break-before: page">{"".join(shown)}</section>'

@@ -13,6 +13,7 @@ from functools import cached_property
 from operator import add
 
 from migpack.problems import MigpackError
+from migpack.write.scripts import letters_of
 
 _PANGO = 1024  # Pango's units in a pixel
 _MOST_LINES = 50_000  # kept in mind
@@ -53,7 +54,7 @@ class Face:
         self._font.scale = (scale, scale)
         self._units = uharfbuzz.Font(self._face)
         self._size, self._first_size = size_px, size_px
-        self._letters = frozenset(map(chr, self._face.unicodes))
+        self._letters = letters_of(data)
         self._lines: dict[str, Glyphs | None] = {}
         self._pairs = {script: _Pairs(self, script) for script in (*_SCRIPTS, _NO_SCRIPT)}
 
@@ -171,10 +172,3 @@ class _Pairs(dict[str, tuple[bytes, int]]):
 
     def _alone(self, letter: str) -> tuple[int, int]:
         return self._face.shape(letter, self._script)[0]
-
-
-def letters_of_font(data: bytes) -> frozenset[str]:
-    """Return the letters that a font file has."""
-    import uharfbuzz
-
-    return frozenset(map(chr, uharfbuzz.Face(data).unicodes))

@@ -139,7 +139,7 @@ def _letter_problem(case: Case, page: Page, letter: str) -> Problem:
     return Problem(
         places[-1] if places else Place(f"templates/{page.document.spec.template}"),
         f"the fonts have no letter '{letter}' (U+{ord(letter):04X})",
-        "write the text in Latin, Greek, Cyrillic, Arabic, Bengali, Gujarati or Gurmukhi letters",
+        "write the text in Latin, Greek, Cyrillic, Hebrew, Arabic, Bengali, Devanagari, Gujarati, Gurmukhi or Chinese letters",
     )
 
 

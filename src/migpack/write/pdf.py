@@ -26,7 +26,7 @@ from migpack.model import Artefact, Page
 from migpack.problems import CannotRun, MigpackError
 from migpack.write.acroform import mend_form
 from migpack.write.codes import SheetCode, draw_codes, sheet_codes
-from migpack.write.scripts import SCRIPT_FONTS, mend_letters
+from migpack.write.scripts import SCRIPT_FONTS, letters_of, mend_letters
 from migpack.write.spots import spots_of
 from migpack.write.structure import mend_lists
 
@@ -80,7 +80,14 @@ class Printer:
         return self.lay_out_html(page.html, page.document.id, forms=forms)
 
     def lay_out_html(
-        self, html: str, name: str, *, forms: bool, change: Callable[[Any], None] | None = None, css: Sequence[str] = ()
+        self,
+        html: str,
+        name: str,
+        *,
+        forms: bool,
+        change: Callable[[Any], None] | None = None,
+        css: Sequence[str] = (),
+        fit: bool = True,
     ) -> Any:
         """Return HTML as a WeasyPrint document; where little of it stands on a sheet, set a little tighter or looser.
 
@@ -89,6 +96,7 @@ class Printer:
             forms: whether fields are form fields or boxes drawn for a pen.
             change: changes the parsed HTML (an ElementTree element) in place before it is laid out.
             css: style sheets besides those that the page links: names in the library, or CSS text that holds a '{'.
+            fit: whether it is set tighter or looser at all; pages that nobody will see need not be.
         """
         source = self._engine.HTML(string=html, url_fetcher=self._fetch)
         if change:
@@ -101,7 +109,7 @@ class Printer:
                 return source.render(font_config=self._fonts, stylesheets=styles, pdf_variant=_VARIANT, pdf_forms=forms)
 
         document = render()
-        empty = _nearly_empty(document)
+        empty = _nearly_empty(document) if fit else 0
         for sheet in (TIGHT, LOOSE) if empty else ():
             other = render(sheet)
             if (left := _nearly_empty(other)) < empty:
@@ -163,23 +171,20 @@ class Printer:
 
     def missing_letters(self, text: str) -> tuple[str, ...]:
         """Return the letters of the text that our fonts lack, each once, in order of appearance."""
-        missing = dict.fromkeys(letter for letter in text if ord(letter) not in self._letters and not _invisible(letter))
-        return tuple(letter for letter in missing if ord(letter) not in self._script_letters)
+        if self._letters.issuperset(text):
+            return ()
+        missing = (letter for letter in dict.fromkeys(text) if letter not in self._letters and not _invisible(letter))
+        return tuple(letter for letter in missing if letter not in self._script_letters)
 
     @cached_property
-    def _letters(self) -> frozenset[int]:
-        """The code points that all four faces of Liberation Sans have."""
-        return frozenset.intersection(*map(self._letters_of, FONTS))
+    def _letters(self) -> frozenset[str]:
+        """The letters that all four faces of Liberation Sans have."""
+        return frozenset.intersection(*(letters_of(self._read(font)) for font in FONTS))
 
     @cached_property
-    def _script_letters(self) -> frozenset[int]:
-        """The code points that one of the other fonts has."""
-        return frozenset.union(*map(self._letters_of, SCRIPT_FONTS))
-
-    def _letters_of(self, font: str) -> frozenset[int]:
-        from fontTools.ttLib import TTFont
-
-        return frozenset(TTFont(io.BytesIO(self._read(font)), lazy=True).getBestCmap())
+    def _script_letters(self) -> frozenset[str]:
+        """The letters that one of the other fonts has."""
+        return frozenset.union(*(letters_of(self._read(font.file)) for font in SCRIPT_FONTS))
 
     def _sheet(self, link: str) -> Any:
         """Return a parsed style sheet, parsed once for all documents."""

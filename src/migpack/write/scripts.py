@@ -1,7 +1,7 @@
 """The scripts that Liberation Sans lacks: their fonts, and what their glyphs say in the text of a PDF.
 
-In these scripts letters join and take other shapes. WeasyPrint gives the letters of a joined group to the last glyph that is
-drawn for it, wherever that glyph stands next, and none to the others, which PDF/UA-1 forbids. Here each glyph says its own.
+In all of these scripts but Chinese, letters join and take other shapes. WeasyPrint gives the letters of a joined group to the last glyph
+that is drawn for it, wherever that glyph stands next, and none to the others, which PDF/UA-1 forbids. Here each glyph says its own.
 Words are still in the order in which they are drawn: readers of right-to-left text turn them round.
 """
 
@@ -12,10 +12,31 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-SCRIPTS = ("Arabic", "Bengali", "Gujarati", "Gurmukhi")
-SCRIPT_FONTS = tuple(f"styles/fonts/NotoSans{script}-Regular.ttf" for script in SCRIPTS)
+
+class ScriptFont(NamedTuple):
+    """A font for letters that Liberation Sans lacks.
+
+    Attributes:
+        sample: a letter that makes a line as high as this font's letters do: its own, or one of a font that is as high.
+        joins: whether its letters join and take other shapes.
+    """
+
+    family: str
+    file: str
+    sample: str
+    joins: bool = True
+
+
+SCRIPT_FONTS = (
+    ScriptFont("Noto Sans Arabic", "styles/fonts/NotoSansArabic-Regular.ttf", "\N{ARABIC LETTER BEH}"),
+    ScriptFont("Noto Sans Bengali", "styles/fonts/NotoSansBengali-Regular.ttf", "\N{BENGALI LETTER A}"),
+    ScriptFont("Noto Sans Devanagari", "styles/fonts/NotoSansDevanagari-Regular.ttf", "\N{DEVANAGARI LETTER A}"),
+    ScriptFont("Noto Sans Gujarati", "styles/fonts/NotoSansGujarati-Regular.ttf", "\N{DEVANAGARI LETTER A}"),
+    ScriptFont("Noto Sans Gurmukhi", "styles/fonts/NotoSansGurmukhi-Regular.ttf", "\N{DEVANAGARI LETTER A}"),
+    ScriptFont("Droid Sans Fallback", "styles/fonts/DroidSansFallbackFull.ttf", "\N{CJK UNIFIED IDEOGRAPH-4E2D}", joins=False),
+)
 _NOTHING = "\N{ZERO WIDTH SPACE}"
 _JOINERS = ("\N{ZERO WIDTH JOINER}", "\N{ZERO WIDTH NON-JOINER}")
 _SAYS = re.compile(rb"<([0-9a-f]{4})> <([0-9a-f]*)>")
@@ -26,8 +47,8 @@ def mend_letters(pdf: Any, read: Callable[[str], bytes]) -> None:
     """Correct, in the PDF that pydyf is about to write, which letters the glyphs of our script fonts stand for."""
     for font in [thing for thing in pdf.objects if isinstance(thing, dict) and "ToUnicode" in thing]:
         name = str(font["BaseFont"]).replace("-", "")
-        for face in (face for script, face in zip(SCRIPTS, SCRIPT_FONTS, strict=True) if f"NotoSans{script}" in name):
-            letters = glyph_letters(read(face))
+        for face in (face for face in SCRIPT_FONTS if face.joins and face.family.replace(" ", "") in name):
+            letters = glyph_letters(read(face.file))
             told = pdf.objects[int(font["ToUnicode"].split()[0])].stream
             told[:] = [_SAYS.sub(lambda match: _mended(match, letters), line) for line in told]  # noqa: B023
 
@@ -36,6 +57,14 @@ def _mended(match: re.Match[bytes], letters: dict[int, str]) -> bytes:
     glyph, engine = match[1], match[2].decode()
     own = letters.get(int(glyph, 16), "" if engine else _NOTHING)
     return b"<%s> <%s>" % (glyph, (own.encode("utf-16-be").hex() if own else engine).encode())
+
+
+@lru_cache(maxsize=16)
+def letters_of(data: bytes) -> frozenset[str]:
+    """Return the letters that a font file has."""
+    import uharfbuzz
+
+    return frozenset(map(chr, uharfbuzz.Face(data).unicodes))
 
 
 @lru_cache(maxsize=len(SCRIPT_FONTS))

@@ -15,11 +15,16 @@ TWIPS_PER_MM = 1440 / 25.4
 EMU_PER_TWIP = 635
 _RTL = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
 _INDIC = "\u0900-\u0dff\u200c\u200d"
+_HAN = "\u2e80-\u2fdf\u3000-\u303f\u31c0-\u31ef\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 _STRETCH = "[{0}]+(?:[\\s,.'’-]+[{0}]+)*"
-_RTL_RUN, _INDIC_RUN = (_STRETCH.format(letters) for letters in (_RTL, _INDIC))
-_COMPLEX_RUN = re.compile(f"({_RTL_RUN}|{_INDIC_RUN})")
-# Arial, which the styles name, has Arabic letters; for those of India and Bangladesh this is what Word brings.
-_INDIC_FONT = '<w:rFonts w:ascii="Nirmala UI" w:hAnsi="Nirmala UI" w:cs="Nirmala UI"/>'
+_RTL_RUN, _INDIC_RUN, _HAN_RUN = (_STRETCH.format(letters) for letters in (_RTL, _INDIC, _HAN))
+_SCRIPT_RUN = re.compile(f"({_RTL_RUN}|{_INDIC_RUN}|{_HAN_RUN})")
+# Arial, which the styles name, has Arabic letters; for those of India, Nepal and Bangladesh and for Chinese this is what Word brings.
+_FONTS = {
+    "cs": '<w:rFonts w:ascii="Nirmala UI" w:hAnsi="Nirmala UI" w:cs="Nirmala UI"/>',
+    "han": '<w:rFonts w:eastAsia="Microsoft YaHei" w:hint="eastAsia"/>',
+}
+_LANGS = {"rtl": "bidi", "cs": "bidi", "han": "eastAsia"}  # what says the language of a run
 _TOTAL = '<w:tcBorders><w:top w:val="single" w:sz="14" w:space="0" w:color="003087"/></w:tcBorders>'
 _BAND = '<w:shd w:val="clear" w:color="auto" w:fill="F0F4F5"/>'
 _FIRST_LETTER = re.compile(r"[^\W\d_]")
@@ -37,7 +42,7 @@ def twips(length_mm: float) -> int:
 
 
 def run(words: str, *, style: str = "", bold: bool = False, underline: bool = False, lang: str = "", nowrap: bool = False) -> str:
-    """Return runs of words; those in Arabic, Hebrew or Indic letters get runs of their own. A line feed ends a line.
+    """Return runs of words; those in Arabic, Hebrew, Indic or Chinese letters get runs of their own. A line feed ends a line.
 
     Args:
         nowrap: no line ends at a space or hyphen.
@@ -45,23 +50,23 @@ def run(words: str, *, style: str = "", bold: bool = False, underline: bool = Fa
     look = style, bold, underline, lang, nowrap
     if words.isascii():
         return _run(words, *look, "")
-    pieces = _COMPLEX_RUN.split(words)
+    pieces = _SCRIPT_RUN.split(words)
     return "".join(_run(piece, *look, _script(piece) if n % 2 else "") for n, piece in enumerate(pieces) if piece)
 
 
 def _script(words: str) -> str:
-    """Return the mark of a run in letters that are joined or read from the right: 'rtl' or 'cs'."""
-    return "rtl" if re.match(_RTL_RUN, words) else "cs"
+    """Return the kind of a run in other letters: 'rtl' if read from the right, 'cs' if joined (the names of Word's marks), or 'han'."""
+    return "rtl" if re.match(_RTL_RUN, words) else "cs" if re.match(_INDIC_RUN, words) else "han"
 
 
 def _run(words: str, style: str, bold: bool, underline: bool, lang: str, nowrap: bool, script: str) -> str:
     look = (
         (f'<w:rStyle w:val="{style}"/>' if style else "")
-        + (_INDIC_FONT if script == "cs" else "")
+        + _FONTS.get(script, "")
         + ("<w:b/><w:bCs/>" if bold else "")
         + ('<w:u w:val="single"/>' if underline else "")
-        + (f"<w:{script}/>" if script else "")
-        + (f'<w:lang w:{"bidi" if script else "val"}="{lang}"/>' if lang else "")
+        + (f"<w:{script}/>" if script in ("rtl", "cs") else "")
+        + (f'<w:lang w:{_LANGS.get(script, "val")}="{lang}"/>' if lang else "")
     )
     lines = "<w:br/>".join(_line(line, nowrap) for line in words.split("\n"))
     return f"<w:r>{f'<w:rPr>{look}</w:rPr>' if look else ''}{lines}</w:r>"
