@@ -40,6 +40,8 @@ SCRIPT_FONTS = (
 _NOTHING = "\N{ZERO WIDTH SPACE}"
 _JOINERS = ("\N{ZERO WIDTH JOINER}", "\N{ZERO WIDTH NON-JOINER}")
 _SAYS = re.compile(rb"<([0-9a-f]{4})> <([0-9a-f]*)>")
+_PLACEHOLDER = "dummymark"  # how Noto names the empty glyph that is left of a sign when another glyph has taken it in
+_SIGNS = re.compile(r"(?P<reph>reph)?(?P<nasal>anusvara|candrabindu?)?\d*(?P<script>[a-z]{4})$")
 _ONE_FOR_ONE, _LIGATURE, _EXTENSION = 1, 4, 7  # kinds of substitution in OpenType
 
 
@@ -80,9 +82,26 @@ def glyph_letters(data: bytes) -> dict[int, str]:
     while before < len(letters):  # a shape may be made of shapes
         before = len(letters)
         for parts, shape in shapes:
-            if shape not in letters and all(part in letters for part in parts):
-                letters[shape] = "".join(letters[part] for part in parts if letters[part] not in _JOINERS)
-    return {font.getGlyphID(name): text for name, text in letters.items()}
+            made_of = _made_of(shape, parts)
+            if shape not in letters and all(part in letters for part in made_of):
+                letters[shape] = "".join(letters[part] for part in made_of if letters[part] not in _JOINERS)
+    return {font.getGlyphID(name): _NOTHING if name.startswith(_PLACEHOLDER) else text for name, text in letters.items()}
+
+
+def _made_of(shape: str, parts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the glyphs whose letters a shape says: its parts, and signs that its name tells and of which a placeholder is left."""
+    if len(parts) > 1:  # where a placeholder is a part, it is that of the sign with which the name starts
+        return tuple(part.replace(_PLACEHOLDER, "vattu") if shape.startswith("vattu") else part for part in parts)
+    taken_in = [sign for sign in _signs(shape) if sign not in _signs(parts[0])]
+    return parts if shape.startswith(_PLACEHOLDER) else (*parts, *taken_in)
+
+
+def _signs(glyph: str) -> tuple[str, ...]:
+    """Return the glyphs of the signs that a glyph's name ends with."""
+    if not (found := _SIGNS.search(glyph)):
+        return ()
+    names = found["reph"], "candrabindu" if found["nasal"] == "candrabind" else found["nasal"]
+    return tuple(f"{name}{found['script']}" for name in names if name)
 
 
 def _shapes(table: Any) -> Iterator[tuple[tuple[str, ...], str]]:
