@@ -118,6 +118,7 @@ def lines_in(page: pypdfium2.PdfPage, box: Sequence[float]) -> list[str]:
     left, top, right, bottom = (side * PT_PER_MM for side in box)
     height = page.get_height()
     text = page.get_textpage().get_text_bounded(left=left, right=right, top=height - top, bottom=height - bottom)
+    text = text.replace("\x02", "-")  # how pdfium says a hyphen at the end of a line
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 

@@ -112,6 +112,15 @@ def test_poured_letters_are_those_of_full_layout(letter: str, style: str, profil
         assert list(differences(data, made.full(person))) == [], person.address[0]
 
 
+def test_lines_in_other_scripts_are_as_high_as_in_full_layout() -> None:
+    names = ("अर्जुन शर्मा", "अर्जुन-शर्मा", "ગીતા શાહ", "ਸਿੰਘ", "王 小明", "শ্রেয়া রহমান")  # the first, third and fourth are lower than Latin ones
+    made, people = press("letter", "large_print", "plain"), tuple(recipient(n, name, 4) for n, name in enumerate(names))
+    poured = separate(made, people)
+    assert made.slow == 0
+    for person, data in zip(people, poured, strict=True):
+        assert list(differences(data, made.full(person))) == [], person.address[0]
+
+
 def test_the_print_file_shows_what_full_layout_shows() -> None:
     made = press()
     data, firsts = merged(made, PEOPLE)

@@ -75,7 +75,7 @@ def cut_page(drawn: Sequence[bytes], letters: Mapping[bytes, Mapping[bytes, str]
         letters: what the glyphs of each font say.
         fillers: name of a line → the filler that stands there.
     """
-    names = {words[0]: name for name, filler in fillers.items() if (words := _ASCII.match(filler))}
+    names = {(_ASCII.match(filler) or [filler])[0]: name for name, filler in fillers.items()}
     state = _State()
     cuts = []
     for at, operator in enumerate(drawn):

@@ -22,7 +22,7 @@ from migpack.letters.composed import LINE
 from migpack.letters.measure import Room, texts_of
 from migpack.letters.shaping import ROUNDING_PX
 from migpack.write.pdf import Printer
-from migpack.write.scripts import SCRIPT_FONTS, letters_of
+from migpack.write.scripts import SCRIPT_FONTS, ScriptFont, letters_of
 
 _PAGE = (
     '<!doctype html><html lang="en-GB"><head><meta charset="utf-8"><title>Lines</title>'
@@ -101,20 +101,27 @@ class Learned:
                     self._lines[line.room, line.text] = LearnedLine(name, line.samples)
 
     def _samples(self, room: Room, text: str) -> str | None:
-        """Return a letter of each font that a line needs besides the one of its room; None where that is not certain."""
-        found = set()
+        """Return a letter of each font that a line needs besides the one of its room; None where that is not certain.
+
+        Of a line in nothing but a low font, it returns the letters of that font: with a letter of the room's font it would be higher.
+        """
+        found, alone = set[ScriptFont](), True
         for letter in text:
-            if not room.face.has(letter) and unicodedata.category(letter) not in ("Cc", "Cf"):
-                fonts = [sample for letters, sample in self._fonts if letter in letters]
+            if room.face.has(letter):
+                alone = alone and letter.isspace()  # a space is of the font of the letter before it
+            elif unicodedata.category(letter) not in ("Cc", "Cf"):
+                fonts = [font for letters, font in self._fonts if letter in letters]
                 if len(fonts) != 1:
                     return None
                 found.add(fonts[0])
-        return "".join(sorted(found))
+        if alone and len(lows := {font.low for font in found}) == 1 and (low := lows.pop()):
+            return low
+        return "".join(sorted({font.sample for font in found}))
 
     @cached_property
-    def _fonts(self) -> tuple[tuple[frozenset[str], str], ...]:
-        """The letters of each font for another script, and one of that script."""
-        return tuple((letters_of(self._read(font.file)), font.sample) for font in SCRIPT_FONTS)
+    def _fonts(self) -> tuple[tuple[frozenset[str], ScriptFont], ...]:
+        """The letters of each font for another script."""
+        return tuple((letters_of(self._read(font.file)), font) for font in SCRIPT_FONTS)
 
 
 def _section(lines: Iterable[_Line]) -> str:

@@ -11,8 +11,10 @@ from typing import Any
 
 from migpack.letters.shaping import Face
 from migpack.write.pdf import FONTS
+from migpack.write.scripts import SCRIPT_FONTS
 
 _TOLERANCE_PX = 0.01
+_LOW = {font.low: str.maketrans(dict(zip("0123456789qxyz", font.low, strict=False))) for font in SCRIPT_FONTS if font.low}
 _ORDINARY = {
     "letter_spacing": "normal",
     "word_spacing": 0,
@@ -46,8 +48,11 @@ class Room:
         """Return a word that starts with a mark and is as wide as a line can be, so that whatever fits a line is no wider.
 
         Args:
-            samples: letters of other fonts that the word has, which make its line higher; then it is shorter than a line.
+            samples: letters of other fonts that the word has, which make its line higher; then it is shorter than a line. Where they are
+                those of a low font, the mark is written in them, and the word has no others.
         """
+        if samples in _LOW:
+            return mark.translate(_LOW[samples])
         if samples:
             return mark + samples
         word = mark

@@ -20,21 +20,24 @@ class ScriptFont(NamedTuple):
 
     Attributes:
         sample: a letter that makes a line as high as this font's letters do: its own, or one of a font that is as high.
+        low: letters that do not join, the sample among them, where a line of them alone is lower than one with Liberation Sans in it.
         joins: whether its letters join and take other shapes.
     """
 
     family: str
     file: str
     sample: str
+    low: str = ""
     joins: bool = True
 
 
+_DEVANAGARI = "".join(map(chr, range(0x915, 0x925)))  # the letters from KA to TTHA
 SCRIPT_FONTS = (
     ScriptFont("Noto Sans Arabic", "styles/fonts/NotoSansArabic-Regular.ttf", "\N{ARABIC LETTER BEH}"),
     ScriptFont("Noto Sans Bengali", "styles/fonts/NotoSansBengali-Regular.ttf", "\N{BENGALI LETTER A}"),
-    ScriptFont("Noto Sans Devanagari", "styles/fonts/NotoSansDevanagari-Regular.ttf", "\N{DEVANAGARI LETTER A}"),
-    ScriptFont("Noto Sans Gujarati", "styles/fonts/NotoSansGujarati-Regular.ttf", "\N{DEVANAGARI LETTER A}"),
-    ScriptFont("Noto Sans Gurmukhi", "styles/fonts/NotoSansGurmukhi-Regular.ttf", "\N{DEVANAGARI LETTER A}"),
+    ScriptFont("Noto Sans Devanagari", "styles/fonts/NotoSansDevanagari-Regular.ttf", _DEVANAGARI[0], low=_DEVANAGARI),
+    ScriptFont("Noto Sans Gujarati", "styles/fonts/NotoSansGujarati-Regular.ttf", _DEVANAGARI[0], low=_DEVANAGARI),
+    ScriptFont("Noto Sans Gurmukhi", "styles/fonts/NotoSansGurmukhi-Regular.ttf", _DEVANAGARI[0], low=_DEVANAGARI),
     ScriptFont("Droid Sans Fallback", "styles/fonts/DroidSansFallbackFull.ttf", "\N{CJK UNIFIED IDEOGRAPH-4E2D}", joins=False),
 )
 _NOTHING = "\N{ZERO WIDTH SPACE}"
