@@ -48,14 +48,14 @@ class Compositor:
         Raises:
             Mistakes: its template has a mistake.
         """
-        self._letter, self._fields, self._printer, self._read_file = letter, tuple(fields), printer, read_file
+        self._letter, self._fields, self._printer = letter, tuple(fields), printer
         self.pattern = find_pattern(letter, fields, printer.parse)
         self.why_not = self.pattern.why_not
         self._segments: tuple[tuple[Segment, Room], ...] = ()
         self._address: Room | None = None
         self._layouts: dict[Key, Layout | None] = {}
         self._letters_pages: dict[frozenset[str], Any] = {}
-        self._learned = Learned(printer, read_file)
+        self._learned = Learned(printer)
         if not self.why_not:
             self._find_rooms(Rooms(read_file))
 
@@ -63,7 +63,7 @@ class Compositor:
         """Get ready to set these letters: all their lines are learned, and no others, so that fonts hold what a file shows."""
         lines = self._uncertain(recipients)
         if not self._learned.is_all(lines):
-            self._learned = Learned(self._printer, self._read_file)
+            self._learned = Learned(self._printer)
             self._learned.learn(lines)
 
     def learn(self, recipients: Iterable[Recipient]) -> None:

@@ -9,9 +9,8 @@ which makes any line as high.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -22,7 +21,7 @@ from migpack.letters.composed import LINE
 from migpack.letters.measure import Room, texts_of
 from migpack.letters.shaping import ROUNDING_PX
 from migpack.write.pdf import Printer
-from migpack.write.scripts import SCRIPT_FONTS, ScriptFont, letters_of
+from migpack.write.scripts import SCRIPT_FONTS, ScriptFont
 
 _PAGE = (
     '<!doctype html><html lang="en-GB"><head><meta charset="utf-8"><title>Lines</title>'
@@ -59,9 +58,9 @@ class LearnedPage(NamedTuple):
 class Learned:
     """Lines that have been learned, and the pages that show them."""
 
-    def __init__(self, printer: Printer, read: Callable[[str], bytes]) -> None:
-        """Take the printer and the reader of library files."""
-        self._printer, self._read = printer, read
+    def __init__(self, printer: Printer) -> None:
+        """Take the printer."""
+        self._printer = printer
         self._lines: dict[tuple[Room, str], LearnedLine | None] = {}
         self._shown: set[tuple[Room, str]] = set()
         self.pages: list[LearnedPage] = []
@@ -110,18 +109,13 @@ class Learned:
             if room.face.has(letter):
                 alone = alone and letter.isspace()  # a space is of the font of the letter before it
             elif unicodedata.category(letter) not in ("Cc", "Cf"):
-                fonts = [font for letters, font in self._fonts if letter in letters]
+                fonts = [font for font in SCRIPT_FONTS if letter in self._printer.letters_of(font.file)]
                 if len(fonts) != 1:
                     return None
                 found.add(fonts[0])
         if alone and len(lows := {font.low for font in found}) == 1 and (low := lows.pop()):
             return low
         return "".join(sorted({font.sample for font in found}))
-
-    @cached_property
-    def _fonts(self) -> tuple[tuple[frozenset[str], ScriptFont], ...]:
-        """The letters of each font for another script."""
-        return tuple((letters_of(self._read(font.file)), font) for font in SCRIPT_FONTS)
 
 
 def _section(lines: Iterable[_Line]) -> str:

@@ -64,6 +64,7 @@ class Printer:
         self._engine = _load_engine()
         self._fetch = _fetcher(read)
         self._sheets: dict[str, Any] = {}
+        self._letters_by_font: dict[str, frozenset[str]] = {}
         with _own_fonts_only():
             self._fonts = self._engine.text.fonts.FontConfiguration()
 
@@ -174,17 +175,18 @@ class Printer:
         if self._letters.issuperset(text):
             return ()
         missing = (letter for letter in dict.fromkeys(text) if letter not in self._letters and not _invisible(letter))
-        return tuple(letter for letter in missing if letter not in self._script_letters)
+        return tuple(letter for letter in missing if not any(letter in self.letters_of(font.file) for font in SCRIPT_FONTS))
+
+    def letters_of(self, font: str) -> frozenset[str]:
+        """Return the letters of a font of the library, which is read once, when a text first needs it."""
+        if font not in self._letters_by_font:
+            self._letters_by_font[font] = letters_of(self._read(font))
+        return self._letters_by_font[font]
 
     @cached_property
     def _letters(self) -> frozenset[str]:
         """The letters that all four faces of Liberation Sans have."""
-        return frozenset.intersection(*(letters_of(self._read(font)) for font in FONTS))
-
-    @cached_property
-    def _script_letters(self) -> frozenset[str]:
-        """The letters that one of the other fonts has."""
-        return frozenset.union(*(letters_of(self._read(font.file)) for font in SCRIPT_FONTS))
+        return frozenset.intersection(*map(self.letters_of, FONTS))
 
     def _sheet(self, link: str) -> Any:
         """Return a parsed style sheet, parsed once for all documents."""

@@ -64,7 +64,6 @@ def _mended(match: re.Match[bytes], letters: dict[int, str]) -> bytes:
     return b"<%s> <%s>" % (glyph, (own.encode("utf-16-be").hex() if own else engine).encode())
 
 
-@lru_cache(maxsize=16)
 def letters_of(data: bytes) -> frozenset[str]:
     """Return the letters that a font file has."""
     import uharfbuzz
