@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
-from migpack.letters.cut import CutPage, cut_page, letters_of, operators
+from migpack.letters.cut import CutPage, cut_page, letters_of, moved_up, operators
 from migpack.write.pdf import Printer
 
 # Of each line of the address, and of each other segment: how many lines it takes, and letters of other fonts that make them higher.
@@ -92,11 +93,31 @@ class Composed:
         tree = self._object(top)["K"]
         tree[:] = [kid for kid in tree if self._object(kid)["Pg"] not in gone]
 
+    def without(self, index: int, gone: range) -> Sequence[Any] | None:
+        """Return the objects without marked content of a page and the line ends before it; None unless it is the end of one paragraph."""
+        tree = _number(self._object(self.pdf.catalog["StructTreeRoot"])["ParentTree"])
+        nums = list(self.objects[tree]["Nums"])
+        at = nums[::2].index(index) * 2 + 1
+        elements, lines = list(nums[at]), nums[at][gone.start : gone.stop]
+        paragraph = _number(self._object(lines[0])["P"])
+        kids = self.objects[paragraph]["K"]
+        first = kids.index(lines[0])
+        if kids[first::2] != lines or first < 1:
+            return None
+        objects = list(self.objects)
+        for element in set(map(_number, elements[gone.stop :])):
+            numbers = [moved_up(kid, gone) if isinstance(kid, int) else kid for kid in objects[element]["K"]]
+            objects[element] = _changed(objects[element], "K", numbers)
+        nums[at] = type(nums[at])(elements[: gone.start] + elements[gone.stop :])
+        objects[tree] = _changed(objects[tree], "Nums", nums)
+        objects[paragraph] = _changed(objects[paragraph], "K", kids[: first - 1])
+        return objects
+
     def _drawn(self, index: int) -> tuple[bytes, ...]:
         return operators(self._object(self.page(index)["Contents"]))
 
     def _object(self, reference: bytes) -> Any:
-        return self.objects[int(reference.split()[0])]
+        return self.objects[_number(reference)]
 
 
 def _blocks(drawn: Iterable[bytes]) -> Iterator[tuple[bytes, ...]]:
@@ -109,3 +130,14 @@ def _blocks(drawn: Iterable[bytes]) -> Iterator[tuple[bytes, ...]]:
             yield tuple(block)
         elif not operator.endswith(b"Tm"):
             block.append(operator)
+
+
+def _number(reference: bytes) -> int:
+    return int(reference.split()[0])
+
+
+def _changed(thing: Any, key: str, value: Sequence[Any]) -> Any:
+    """Return a copy of a dictionary (pydyf) with another array under a key."""
+    other = copy(thing)
+    other[key] = type(thing[key])(value)
+    return other

@@ -7,12 +7,14 @@ marked content in them. Spacing of nothing ('>0<') is left out throughout, which
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 _HEX = re.compile(rb"<([0-9a-f]*)>")
 _ASCII = re.compile("[ -~]+")
+_NUMBER = re.compile(rb"/MCID (\d+)")
+_TEXT = (b"BT", b"Tm", b"Tf", b"TJ", b"ET")
 _FILL_COLOURS = (b" rg", b" g", b" k", b" sc", b" scn", b" cs")
 
 
@@ -86,6 +88,38 @@ def cut_page(drawn: Sequence[bytes], letters: Mapping[bytes, Mapping[bytes, str]
                 end = next(later for later in range(at, len(drawn)) if drawn[later] == b"ET")
                 cuts.append(Cut(line, at, end, drawn[at - 2], drawn[at - 1], state.colours, state.frame))
     return CutPage(tuple(drawn), tuple(cuts))
+
+
+def without(page: CutPage, lines: Collection[str]) -> tuple[CutPage, range] | None:
+    """Return a page without these lines, and the numbers of their marked content, from which on others move up.
+
+    None where they are not marked each by itself, one after another, or are more than text.
+    """
+    drawn, cuts, numbers, start = list[bytes](), list[Cut](), list[int](), 0
+    for place in page.cuts:
+        if place.line in lines:
+            first = next((at for at in range(place.at, 0, -1) if page.operators[at].endswith((b"BDC", b"BMC", b"EMC"))), 0)
+            numbers += map(int, _NUMBER.findall(page.operators[first]))
+            drawn += page.operators[start:first]
+            start = page.operators.index(b"EMC", place.end) + 1
+            if not all(operator.endswith(_TEXT) for operator in page.operators[first + 1 : start - 1]):
+                return None  # what comes later may go by what else is done here
+        else:
+            by = len(drawn) - start
+            cuts.append(replace(place, at=place.at + by, end=place.end + by))
+    if numbers != list(gone := range(min(numbers, default=0), min(numbers, default=0) + len(lines))):
+        return None
+    kept = (*drawn, *page.operators[start:])
+    return CutPage(tuple(_renumbered(operator, gone) if b"/MCID " in operator else operator for operator in kept), tuple(cuts)), gone
+
+
+def _renumbered(operator: bytes, gone: range) -> bytes:
+    return _NUMBER.sub(lambda found: b"/MCID %d" % moved_up(int(found[1]), gone), operator)
+
+
+def moved_up(number: int, gone: range) -> int:
+    """Return the number of marked content where those of a range are gone."""
+    return number if number < gone.start else number - len(gone)
 
 
 def _said(operator: bytes, letters: Mapping[bytes, str]) -> str:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from markupsafe import escape
 
+from migpack.letters.addresses import MAX_LINES
 from migpack.letters.composed import LINE, Composed, Key, Layout, Lines
 from migpack.letters.learned import Learned, LearnedLine
 from migpack.letters.measure import Room, Rooms, texts_of
@@ -214,6 +215,22 @@ class Compositor:
         """Say whether each filler of a layout stands on a line of its own."""
         texts = [text.text for page in layout.document.pages for text in texts_of(page)]
         return all(texts.count(filler) == 1 for filler in layout.fillers.values())
+
+
+def loosened(key: Key) -> tuple[Key, int]:
+    """Return the layout of letters where nothing moves with the address, which has room for as many lines as there may be; and their lines.
+
+    A line that takes two stands for two lines.
+    """
+    address, others = key
+    single = [(1, samples) for lines, samples in address for _ in range(lines)]
+    return ((*single, *[(1, "")] * (MAX_LINES - len(single))), others), len(single)
+
+
+def used_lines(names: Sequence[str], count: int) -> dict[str, int]:
+    """Return the lines of a layout that a letter with so many lines of address uses, and where each stands in its setting."""
+    address = sum(name.startswith(ADDRESS) for name in names)
+    return {name: place for place, name in enumerate((*names[:count], *names[address:]))}
 
 
 def is_ascii(recipient: Recipient) -> bool:

@@ -15,9 +15,9 @@ from operator import itemgetter
 from typing import Any, BinaryIO
 
 from migpack.letters.addresses import MAX_LINES
-from migpack.letters.composed import LINE, Key, Layout, Lines
+from migpack.letters.composed import LINE, Key, Layout
 from migpack.letters.cut import Cut, CutPage, untagged
-from migpack.letters.layouts import ADDRESS, Compositor
+from migpack.letters.layouts import Compositor, loosened, used_lines
 from migpack.letters.pdf_file import PageTree, PdfFile, moved, pack_small, write_composed
 from migpack.letters.recipients import Recipient
 from migpack.model import Page
@@ -100,16 +100,9 @@ def _set_all(compositor: Compositor, recipients: Sequence[Recipient]) -> _Settin
 
 
 def _kind(key: Key, *, loose: bool) -> tuple[Key, int]:
-    """Return the layout of letters and how many lines of address they have; where nothing moves with the address, it has room for more."""
-    address, others = key
-    count = sum(lines for lines, _ in address)
-    return (_loosened(address, count) if loose and count <= MAX_LINES else address, others), count
-
-
-def _loosened(address: tuple[Lines, ...], count: int) -> tuple[Lines, ...]:
-    """Return as many lines of address as there may be, for where nothing moves with them: a line that takes two stands for two lines."""
-    single = [(1, samples) for lines, samples in address for _ in range(lines)]
-    return (*single, *[(1, "")] * (MAX_LINES - count))
+    """Return the layout of letters and how many lines of address they have."""
+    found, count = loosened(key)
+    return (found if loose and count <= MAX_LINES else key), count
 
 
 @dataclass(frozen=True)
@@ -140,7 +133,7 @@ class _Merged:
         settings.give_up(good)
         names = {layout.key: layout.lines for layout in layouts}
         self._sheets = [
-            tuple(self._sheet(page, _used(names[key], count)) for page in good[key]) if key in good else () for key, count in settings.kinds
+            tuple(self._sheet(page, used_lines(names[key], count)) for page in good.get(key, ())) for key, count in settings.kinds
         ]
 
     def write(self, page_of: Callable[[int], Page]) -> tuple[int, ...]:
@@ -250,12 +243,6 @@ class _Shared:
     before: int
     after: int
     cuts: tuple[Cut, ...]
-
-
-def _used(names: Sequence[str], count: int) -> dict[str, int]:
-    """Return the lines of a layout that a letter with so many lines of address uses, and where each stands in its setting."""
-    address = sum(name.startswith(ADDRESS) for name in names)
-    return {name: place for place, name in enumerate((*names[:count], *names[address:]))}
 
 
 def _form(cuts: Sequence[Cut]) -> bytes:

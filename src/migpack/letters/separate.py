@@ -12,13 +12,14 @@ import math
 import struct
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import Any, BinaryIO
 
+from migpack.letters.addresses import MAX_LINES
 from migpack.letters.composed import Composed, Key, Layout
-from migpack.letters.cut import Cut, CutPage
-from migpack.letters.layouts import Compositor, Setting, is_ascii
+from migpack.letters.cut import Cut, CutPage, without
+from migpack.letters.layouts import Compositor, Setting, is_ascii, loosened
 from migpack.letters.pdf_file import PdfFile, pack_small, write_composed
 from migpack.letters.recipients import Recipient
 from migpack.letters.zip_file import ZipFile
@@ -85,23 +86,61 @@ class _Kinds:
         # Most letters need none but ASCII letters and no learned line, so their files need not hold the others.
         self._letters = {True: frozenset(filter(str.isascii, letters)), False: frozenset(letters)}
         self._made: dict[tuple[Key, bool], _Kind | None] = {}
+        self._shared: dict[tuple[Key, bool], _Letter | None] = {}
 
     def find(self, setting: Setting, recipient: Recipient) -> _Kind | None:
         """Return the kind of a letter; None where there is none."""
-        simple = is_ascii(recipient) and not setting.is_learned
-        key = setting.key, simple
+        key = setting.key, is_ascii(recipient) and not setting.is_learned
         if key not in self._made:
-            layout = self._compositor.layout(setting.key)
-            self._made[key] = self._make(layout, simple) if layout else None
+            letter = self._shorter(*key) or self._letter(*key)
+            self._made[key] = _kind(letter) if letter else None
         return self._made[key]
 
-    def _make(self, layout: Layout, simple: bool) -> _Kind | None:
+    def _shorter(self, key: Key, simple: bool) -> _Letter | None:
+        """Return the letter with as many lines of address as may be, without those that are too many; None where they are not apart."""
+        if not self._compositor.loose_address or any(lines > 1 for lines, _ in key[0]):
+            return None
+        longest, count = loosened(key)
+        letter = self._letter(longest, simple)
+        return _without(letter, letter.lines[count:MAX_LINES]) if letter else None
+
+    def _letter(self, key: Key, simple: bool) -> _Letter | None:
+        """Return a letter as it is laid out; letters of several kinds have the same."""
+        if (key, simple) not in self._shared:
+            layout = self._compositor.layout(key)
+            self._shared[key, simple] = self._compose(layout, simple) if layout else None
+        return self._shared[key, simple]
+
+    def _compose(self, layout: Layout, simple: bool) -> _Letter | None:
         composed = self._compositor.compose([layout], self._letters[simple], learned=not simple)
         (pages,) = composed.cut([layout])
         if pages is None:
             return None
         composed.keep(len(pages))
-        return _kind(composed, pages, layout)
+        return _Letter(composed, composed.objects, pages, layout.lines)
+
+
+@dataclass(frozen=True)
+class _Letter:
+    """What letters of a kind share, not yet packed; `lines` are the names of their lines in order, `objects` those that are written."""
+
+    composed: Composed
+    objects: Sequence[Any]
+    pages: Sequence[CutPage]
+    lines: tuple[str, ...]
+
+
+def _without(letter: _Letter, lines: Sequence[str]) -> _Letter | None:
+    """Return a letter without these lines; None where they are not the end of one paragraph."""
+    if not lines:
+        return letter
+    index = next(at for at, page in enumerate(letter.pages) if any(place.line in lines for place in page.cuts))
+    shorter = without(letter.pages[index], lines)
+    objects = letter.composed.without(index, shorter[1]) if shorter else None
+    if not shorter or objects is None:
+        return None
+    pages = (*letter.pages[:index], shorter[0], *letter.pages[index + 1 :])
+    return replace(letter, objects=objects, pages=pages, lines=tuple(line for line in letter.lines if line not in lines))
 
 
 @dataclass(frozen=True)
@@ -149,12 +188,12 @@ class _Kind:
         return b"".join((*written, *table, b"startxref\n%d\n%%%%EOF\n" % at))
 
 
-def _kind(composed: Composed, pages: Sequence[CutPage], layout: Layout) -> _Kind:
-    """Write what the letters of a layout share."""
-    out = io.BytesIO()
+def _kind(letter: _Letter) -> _Kind:
+    """Write what the letters of a kind share."""
+    out, composed = io.BytesIO(), letter.composed
     file = PdfFile(out, composed.size)
-    order = {name: place for place, name in enumerate(layout.lines)}
-    pieces = [_pieces(page) for page in pages]
+    order = {name: place for place, name in enumerate(letter.lines)}
+    pieces = [_pieces(page) for page in letter.pages]
     own = iter(range(file.reserve(sum(bool(cuts) for page in pieces for _, cuts in page)), file.size))
     streams = []
     for index, page in enumerate(pieces):
@@ -166,7 +205,7 @@ def _kind(composed: Composed, pages: Sequence[CutPage], layout: Layout) -> _Kind
             else:
                 file.stream(contents[-1], drawn)
         composed.page(index)["Contents"] = b"[%b]" % b" ".join(b"%d 0 R" % number for number in contents)
-    write_composed(file, composed.objects, (b"%d 0 R" % _ROOT, composed.info))
+    write_composed(file, letter.objects, (b"%d 0 R" % _ROOT, composed.info))
     file.flush()
     return _Kind(out.getvalue(), [_ENTRY.pack(*place) for place in file.places()], streams, composed.info, composed.learned)
 
