@@ -223,6 +223,34 @@ def test_a_profile_whose_lines_are_higher_than_its_window_is_refused(tmp_path: P
         read_profiles(Library.of(None, (tmp_path,)))
 
 
+ADDRESSES = {
+    "a paragraph each": "{% for line in address %}<p>{{ line }}</p>{% endfor %}",
+    "more after them": "<p>{{ address | select | lines }}<br>By hand</p>",
+    "more in another paragraph": "<p>{{ address | select | lines }}</p><p>By hand</p>",
+    "hidden from readers": '<p aria-hidden="true">{{ address | select | lines }}</p>',
+    "in another colour": '<p style="color: #003087">{{ address | select | lines }}</p><p>By hand</p>',
+    "in a frame": '<p style="border: 1px solid">{{ address | select | lines }}</p>',
+    "on a ground": '<p style="background: #f0f4f5">{{ address | select | lines }}</p>',
+    "from below": '<p style="position: absolute; bottom: 0">{{ address | select | lines }}</p>',
+    "in the middle": '<div style="display: flex; height: 30mm; align-items: center"><p>{{ address | select | lines }}</p></div>',
+}
+
+
+@pytest.mark.parametrize("kind", ADDRESSES)
+def test_however_the_address_is_marked_poured_letters_are_those_of_full_layout(kind: str, tmp_path: Path) -> None:
+    shipped = Library.of(None).find("templates/parts/letterhead.html").read_text("utf-8")
+    (tmp_path / "templates" / "parts").mkdir(parents=True)
+    changed = shipped.replace("<p>{{ address | select | lines }}</p>", ADDRESSES[kind])
+    assert changed != shipped
+    (tmp_path / "templates" / "parts" / "letterhead.html").write_text(changed, "utf-8")
+    made = Press(*sample(tmp_path), TODAY, letter="letter", style="house", profile=profiles()["c5-window"])
+    people = tuple(recipient(lines, "Siân Sample", lines) for lines in (3, 4, 6))
+    sheets, firsts = pages_of((file := merged(made, [*people, *people]))[0]), file[1]
+    for person, data, first in zip(people, separate(made, people), firsts, strict=False):
+        assert list(differences(data, full := made.full(person))) == [], len(person.address)
+        assert list(page_differences(sheets[first - 1], pages_of(full)[0], in_order=False)) == [], len(person.address)
+
+
 # Word
 
 

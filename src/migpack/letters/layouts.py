@@ -14,7 +14,7 @@ from markupsafe import escape
 from migpack.letters.addresses import MAX_LINES
 from migpack.letters.composed import LINE, Composed, Key, Layout, Lines
 from migpack.letters.learned import Learned, LearnedLine
-from migpack.letters.measure import Room, Rooms, texts_of
+from migpack.letters.measure import Room, Rooms, is_loose, texts_of
 from migpack.letters.pattern import Segment, find_pattern, marked_page, marked_places, plain
 from migpack.letters.recipients import Recipient
 from migpack.model import Page
@@ -41,7 +41,10 @@ class Setting(NamedTuple):
 
 
 class Compositor:
-    """Sets the lines of letters from one template, and lays out what they are poured into."""
+    """Sets the lines of letters from one template, and lays out what they are poured into.
+
+    `loose_address` says that nothing else on a page would be drawn otherwise if the address had more lines.
+    """
 
     def __init__(self, letter: PatientLetter, fields: Sequence[str], printer: Printer, read_file: Callable[[str], bytes]) -> None:
         """Take the letter, the ids of all merge fields and the reader of library files.
@@ -54,6 +57,7 @@ class Compositor:
         self.why_not = self.pattern.why_not
         self._segments: tuple[tuple[Segment, Room], ...] = ()
         self._address: Room | None = None
+        self.loose_address = False
         self._layouts: dict[Key, Layout | None] = {}
         self._letters_pages: dict[frozenset[str], Any] = {}
         self._learned = Learned(printer)
@@ -119,11 +123,6 @@ class Compositor:
         rooms = [room for room in (self._address, *(room for _, room in self._segments)) if room]
         return sorted(rooms, key=lambda room: room.fixed)
 
-    @property
-    def loose_address(self) -> bool:
-        """Whether nothing on the page moves with the lines of the address."""
-        return self._address is not None and self._address.fixed
-
     def compose(self, layouts: Sequence[Layout], letters: frozenset[str], *, learned: bool = True) -> Composed:
         """Return the pages of layouts as objects that share their fonts, in which these letters are, and those of learned lines.
 
@@ -180,6 +179,7 @@ class Compositor:
             return
         address = {room for line, room in found if line >= 0}
         self._address = next(iter(address)) if len(address) == 1 else None
+        self.loose_address = is_loose(document, plain(max(places, key=lambda place: place.line).words))
         others = [room for line, room in found if line < 0 and room]
         self._segments = tuple(zip(self.pattern.segments, others, strict=True))
         for room in self._rooms:

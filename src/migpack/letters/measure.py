@@ -97,6 +97,28 @@ class Rooms:
         return self._faces[key]
 
 
+def is_loose(document: Any, words: str) -> bool:
+    """Say whether lines could follow these words of a laid-out document and nothing else on the page would be drawn otherwise.
+
+    So it is at the end of a box without borders or background that has a place of its own, told from its top.
+    """
+    path = next(path for page in document.pages for path in _paths(page._page_box, ()) if words in path[-1].text)
+    placed = next((at for at, box in enumerate(path) if box.style["position"] in ("absolute", "fixed")), None)
+    if placed is None:
+        return False
+    blocks, last = path[placed:-2], path[placed]
+    while children := getattr(last, "children", ()):
+        last = getattr(children[-1], "_box", children[-1])
+    from_top = blocks[0].style["top"] != "auto" or blocks[0].style["bottom"] == "auto"
+    return last is path[-1] and from_top and all(map(_is_bare, blocks))
+
+
+def _is_bare(box: Any) -> bool:
+    """Say whether a box is a plain block of which nothing is drawn."""
+    borders = (box.border_top_width, box.border_right_width, box.border_bottom_width, box.border_left_width)
+    return type(box).__name__ == "BlockBox" and box.background is None and not any(borders)
+
+
 def _paths(box: Any, above: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
     """Yield each text of a page with all the boxes it stands in."""
     box = getattr(box, "_box", box)  # what is placed absolutely stands in a placeholder
