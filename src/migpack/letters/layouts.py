@@ -7,6 +7,7 @@ whose segments take as many lines each are the same layout. What cannot be set w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 from markupsafe import escape
@@ -53,6 +54,7 @@ class Compositor:
             Mistakes: its template has a mistake.
         """
         self._letter, self._fields, self._printer = letter, tuple(fields), printer
+        self._marked_page = cache(partial(marked_page, letter, self._fields))
         self.pattern = find_pattern(letter, fields, printer.parse)
         self.why_not = self.pattern.why_not
         self._segments: tuple[tuple[Segment, Room], ...] = ()
@@ -170,7 +172,7 @@ class Compositor:
         return self._layouts[key]
 
     def _find_rooms(self, rooms: Rooms) -> None:
-        page = marked_page(self._letter, self._fields, 2)
+        page = self._marked_page(2)
         document = self._printer.lay_out(page, forms=False)
         places = [place for place in marked_places(self._printer.parse(page.html)) if place]
         found = [(place.line, rooms.find(document, plain(place.words))) for place in places]
@@ -187,7 +189,7 @@ class Compositor:
 
     def _lay_out(self, key: Key) -> Layout | None:
         assert self._address
-        page = marked_page(self._letter, self._fields, len(key[0]))
+        page = self._marked_page(len(key[0]))
         address, others = iter(zip(key[0], [self._address] * len(key[0]), strict=True)), iter(zip(key[1], self._segments, strict=True))
         by_line: dict[str, str] = {}
         later: dict[str, str] = {}
