@@ -30,7 +30,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ("small", "rich", "minimal")
 VALIDATOR = ROOT / ".venv/judge/node_modules/.bin/ooxml-validator"
 PDF_UA = 'pdf:writer_pdf_Export:{"PDFUACompliance":{"type":"boolean","value":"true"}}'
-OUR_FONTS = tuple({file.stem.partition("-")[0] for file in (ROOT / "templates/styles/fonts").glob("*.ttf")})
+# As the fonts call themselves: Droid Sans Fallback is so in DroidSansFallbackFull.ttf.
+OUR_FONTS = tuple({file.stem.partition("-")[0].removesuffix("Full") for file in (ROOT / "templates/styles/fonts").glob("*.ttf")})
 OFFICE_BATCH = 40  # files a run: LibreOffice keeps what it has opened, and one file that kills it costs only its batch
 OFFICE_TIMEOUT_S = 600
 # LibreOffice 7.4 loses the tags of the rows after some page breaks where rows may not split. A file with this fault is judged once more
