@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from itertools import repeat
-from operator import add
+from operator import add, itemgetter
 
 DOCUMENT = "word/document.xml"
 FilePoured = tuple[tuple[bytes, ...], int, int]  # the parts of a file, one after another; its checksum; its size
@@ -64,8 +64,8 @@ class DocxForm:
         first, *others = (parts.stretch(words, number == len(stretches)) for number, words in enumerate(stretches, 1))
         self._blocks, start = [], 0
         for block, stretch in zip(blocks, others, strict=True):
-            cut, between = slice(start, start := start + len(block)), [piece for after in block for piece in ("", after)]
-            self._blocks.append((cut, between, stretch.follow, b"" if stretch is others[-1] else stretch.packed))
+            cut = slice(start, start := start + len(block))
+            self._blocks.append((_filler(cut, block), stretch.follow, b"" if stretch is others[-1] else stretch.packed))
         self._document_crc = zlib.crc32(stretches[0])
         self._document_size = first.size + sum(stretch.size for stretch in others)
         self._document_packed = len(first.packed) + sum(_COUNT_SIZE + len(stretch.packed) for stretch in others)
@@ -90,12 +90,12 @@ class DocxForm:
         """Return the file of each letter with its words, as they stand in document.xml; None where they are too long."""
         crcs, own_sizes = [self._document_crc] * len(letters), [0] * len(letters)
         columns: list[Iterable[bytes]] = []
-        for cut, between, follow, packed in self._blocks:
-            own = _fill(between, cut, letters)
+        for fill, follow, packed in self._blocks:
+            own = [*map(str.encode, fill(letters))]
             sizes = [*map(len, own)]
             if max(sizes, default=0) > _MOST_PLAIN:
                 return [None] * len(letters)
-            columns += ([_pack_count(size, size ^ _MOST_PLAIN) for size in sizes], own, repeat(packed))
+            columns += (map(_counts, sizes), own, repeat(packed))
             crcs = follow(map(zlib.crc32, own, crcs))
             own_sizes = [*map(add, own_sizes, sizes)]
         return self._framed(crcs, own_sizes, columns)
@@ -111,13 +111,26 @@ class DocxForm:
         return zip(parts, map(zlib.crc32, ends, crcs), [self._size + own for own in own_sizes], strict=True)
 
 
-def _fill(between: Sequence[str], cut: slice, letters: Sequence[tuple[str, ...]]) -> list[bytes]:
-    """Return the block of each letter: its words that this cuts out of all, at the even places of what stands between them."""
-    filled, made = [*between], []
-    for words in letters:
-        filled[::2] = words[cut]
-        made.append("".join(filled).encode())
-    return made
+def _filler(cut: slice, after: Sequence[str]) -> Callable[[Iterable[tuple[str, ...]]], Iterable[str]]:
+    """Return what makes the block of each letter: the words that this cuts out of all, each with what stands after it."""
+    between, last = set(after[:-1]), after[-1]
+    if len(between) < 2 and not last:  # as the lines of an address
+        join = "".join(between).join
+        return lambda letters: map(join, map(itemgetter(cut), letters))
+
+    def fill(letters: Iterable[tuple[str, ...]]) -> Iterator[str]:
+        filled = [piece for words in after for piece in ("", words)]
+        for words in letters:
+            filled[::2] = words[cut]
+            yield "".join(filled)
+
+    return fill
+
+
+@cache
+def _counts(size: int) -> bytes:
+    """Return the size of a plain stretch as DEFLATE says it, twice."""
+    return _pack_count(size, size ^ _MOST_PLAIN)
 
 
 def _entry(name: str, data: bytes) -> tuple[bytes, Callable[[int], bytes]]:

@@ -8,7 +8,7 @@ that is written in full.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from operator import add, itemgetter
@@ -81,22 +81,31 @@ class WordLetters:
         files: list[FilePoured | None] = [None] * len(recipients)
         if not self._page:
             return files
-        facts = self._facts(recipients)
-        texts = [*map("\n".join, facts)]
-        one_line_each = "\n".join(texts).count("\n") + 1 == sum(map(len, facts))
-        groups: dict[tuple[int, bool], tuple[_Kind, list[int], list[tuple[str, ...]]]] = {}
-        for place, (words, as_they_are) in enumerate(zip(facts, map(_LINES_AS_THEY_ARE, texts), strict=True)):
-            pourable = as_they_are and one_line_each  # most are
-            address = recipients[place].address
-            key = len(address), not pourable and bool(address) and starts_right(address[0])
-            kind, places, letters = groups.get(key) or groups.setdefault(key, (self._kind(*key), [], []))
-            if poured := kind.pick(words) if pourable else kind.escaped(words):
-                places.append(place)
-                letters.append(poured)
-        for kind, places, letters in groups.values():
+        for kind, places, letters in self._grouped(recipients, self._facts(recipients)):
             for place, file in zip(places, kind.pour(letters), strict=True):
                 files[place] = file
         return files
+
+    def _grouped(
+        self, recipients: Sequence[Recipient], facts: Sequence[tuple[str, ...]]
+    ) -> Iterator[tuple[_Kind, list[int], list[tuple[str, ...]]]]:
+        """Yield each kind of letter with the places of those that are of it, and the words that are poured into them."""
+        texts, sizes = [*map("\n".join, facts)], [*map(len, facts)]
+        one_line_each = "\n".join(texts).count("\n") + 1 == sum(sizes)
+        as_they_are = [*map(_LINES_AS_THEY_ARE, texts)] if one_line_each else [None] * len(texts)  # most are
+        for size in sorted(set(sizes)):
+            if places := [place for place, (own, sure) in enumerate(zip(sizes, as_they_are, strict=True)) if sure and own == size]:
+                kind = self._kind(size - len(self._printed), False)
+                yield kind, places, [*map(kind.pick, map(facts.__getitem__, places))]
+        groups: dict[tuple[int, bool], tuple[_Kind, list[int], list[tuple[str, ...]]]] = {}
+        for place in [place for place, sure in enumerate(as_they_are) if not sure]:
+            address = recipients[place].address
+            key = len(address), bool(address) and starts_right(address[0])
+            kind, places, letters = groups.get(key) or groups.setdefault(key, (self._kind(*key), [], []))
+            if poured := kind.escaped(facts[place]):
+                places.append(place)
+                letters.append(poured)
+        yield from groups.values()
 
     def _facts(self, recipients: Sequence[Recipient]) -> list[tuple[str, ...]]:
         """Return what each letter prints of its patient: the lines of the address, then the other facts."""
