@@ -68,6 +68,13 @@ def new_press(letter: str = "letter", style: str = "house", profile: str = "c5-w
 press = cache(new_press)
 
 
+def press_of(folder: Path, template: str, words: str, profile: str = "plain") -> Press:
+    """Return a press for the letter of a practice that has this template of its own."""
+    (file := folder / "templates" / template).parent.mkdir(parents=True)
+    file.write_text(words, "utf-8")
+    return Press(*sample(folder), TODAY, letter="letter", style="house", profile=profiles()[profile])
+
+
 @cache
 def profiles() -> dict[str, Profile]:
     return read_profiles(Library.of(None))
@@ -239,11 +246,9 @@ ADDRESSES = {
 @pytest.mark.parametrize("kind", ADDRESSES)
 def test_however_the_address_is_marked_poured_letters_are_those_of_full_layout(kind: str, tmp_path: Path) -> None:
     shipped = Library.of(None).find("templates/parts/letterhead.html").read_text("utf-8")
-    (tmp_path / "templates" / "parts").mkdir(parents=True)
     changed = shipped.replace("<p>{{ address | select | lines }}</p>", ADDRESSES[kind])
     assert changed != shipped
-    (tmp_path / "templates" / "parts" / "letterhead.html").write_text(changed, "utf-8")
-    made = Press(*sample(tmp_path), TODAY, letter="letter", style="house", profile=profiles()["c5-window"])
+    made = press_of(tmp_path, "parts/letterhead.html", changed, "c5-window")
     people = tuple(recipient(lines, "Siân Sample", lines) for lines in (3, 4, 6))
     sheets, firsts = pages_of((file := merged(made, [*people, *people]))[0]), file[1]
     for person, data, first in zip(people, separate(made, people), firsts, strict=False):
@@ -288,9 +293,7 @@ WORD = {
 @pytest.mark.parametrize("kind", WORD)
 def test_word_letters_of_other_templates_are_those_that_are_written_in_full(kind: str, tmp_path: Path) -> None:
     words, slow = WORD[kind]
-    (tmp_path / "templates" / "patients").mkdir(parents=True)
-    (tmp_path / "templates" / "patients" / "letter.html").write_text(HEAD + words, "utf-8")
-    made = Press(*sample(tmp_path), TODAY, letter="letter", style="house", profile=profiles()["plain"])
+    made = press_of(tmp_path, "patients/letter.html", HEAD + words)
     people = recipient(2, "Ann Sample", 3), recipient(3, "شركة Sample", 4), recipient(4, "محمد الحسن", 6), recipient(5, "Siân %s", 7)
     assert all_poured(made, people) == slow
 
@@ -321,9 +324,7 @@ SLOW = {
 
 @pytest.mark.parametrize("kind", SLOW)
 def test_a_template_that_cannot_be_poured_still_works_and_says_so(kind: str, tmp_path: Path) -> None:
-    (tmp_path / "templates" / "patients").mkdir(parents=True)
-    (tmp_path / "templates" / "patients" / "letter.html").write_text(HEAD + SLOW[kind], "utf-8")
-    made = Press(*sample(tmp_path), TODAY, letter="letter", style="house", profile=profiles()["plain"])
+    made = press_of(tmp_path, "patients/letter.html", HEAD + SLOW[kind])
     people = PEOPLE[:1] + PEOPLE[4:5]
     data, firsts = merged(made, people)
     assert (made.slow, "laid out in full" in made.notice) == (2, True)
