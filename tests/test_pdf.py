@@ -187,7 +187,8 @@ def test_other_scripts_print_in_fonts_of_ours_and_each_glyph_says_its_letters(tm
     assert "\ufffd" not in said
     # In the order in which they are drawn: some signs stand before the letter that they follow in writing.
     apart = partial(unicodedata.normalize, "NFD")  # a vowel of two parts is drawn as two signs
-    assert Counter(apart(re.sub(r"[\s\u200b]", "", said))) == Counter(apart(re.sub(r"<[^>]*>|\s", "", LANGUAGES)))
+    nothing = Counter({"\u200b": 2})  # of the signs that another glyph has taken in, in two of the words, an empty glyph is left
+    assert Counter(apart(re.sub(r"\s", "", said))) == Counter(apart(re.sub(r"<[^>]*>|\s", "", LANGUAGES))) + nothing
 
 
 @pytest.mark.parametrize("style", ["house", "large_print"])

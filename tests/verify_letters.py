@@ -96,14 +96,21 @@ def outside(data: bytes, profile: Profile, person: Recipient) -> Iterator[str]:
     below = (profile.ink.left, profile.body, profile.ink.right, profile.ink.bottom)
     if found := ink_outside(first, [sides(profile.window), sides(profile.letterhead), sides(profile.sender), below]):
         yield f"ink outside the areas of page 1, at {found}"
-    shown = lines_in(first, sides(profile.quiet))
-    if joined(person.address) != joined(shown):
+    shown = whole(lines_in(first, sides(profile.quiet)), person.address)
+    if list(filter(reads_as_drawn, person.address)) != list(filter(reads_as_drawn, shown)):
         yield "the address in the window is not the row's"
 
 
-def joined(lines: Sequence[str]) -> str:
-    """Return the lines that are read as they are drawn, without spaces: a long one is drawn on two."""
-    return "".join(filter(reads_as_drawn, lines)).replace(" ", "")
+def whole(shown: Sequence[str], address: Sequence[str]) -> list[str]:
+    """Return the lines of a window, those joined that one line of the address is drawn on."""
+    found: list[str] = []
+    for line in shown:
+        longer = f"{found[-1]} {line}" if found else line
+        if found and any(f"{one} ".startswith(f"{longer} ") for one in address):
+            found[-1] = longer
+        else:
+            found.append(line)
+    return found
 
 
 def reads_as_drawn(line: str) -> bool:
