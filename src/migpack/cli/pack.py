@@ -237,7 +237,8 @@ def _say_gaps(prepared: Prepared) -> None:
             needs.setdefault(problem.what.rpartition(" ")[2], []).append(problem)
     if needs:
         keys = ", ".join(list(needs)[:8]) + (f" and {len(needs) - 8} more" if len(needs) > 8 else "")
-        click.echo(f"{len(needs)} missing facts are marked in the drafts ('migpack check' lists them): {keys}")
+        are = "fact is" if len(needs) == 1 else "facts are"
+        click.echo(f"{len(needs)} missing {are} marked in the drafts ('migpack check' lists them): {keys}")
 
 
 def _with_progress(made: Iterable[Any], prepared: Prepared, formats: Iterable[str]) -> tuple[int, int]:
