@@ -100,12 +100,13 @@ class Rooms:
 def is_loose(document: Any, words: str) -> bool:
     """Say whether lines could follow these words of a laid-out document and nothing else on the page would be drawn otherwise.
 
-    So it is at the end of a box without borders or background that has a place of its own, told from its top.
+    So it is at the end of a box without borders or background that has a place of its own, told from its top, and none in it has another.
     """
     path = next(path for page in document.pages for path in _paths(page._page_box, ()) if words in path[-1].text)
-    placed = next((at for at, box in enumerate(path) if box.style["position"] in ("absolute", "fixed")), None)
-    if placed is None:
+    out = [at for at, box in enumerate(path) if box.style["position"] in ("absolute", "fixed")]
+    if len(out) != 1:
         return False
+    (placed,) = out
     blocks, last = path[placed:-2], path[placed]
     while children := getattr(last, "children", ()):
         last = getattr(children[-1], "_box", children[-1])
