@@ -14,7 +14,7 @@ import pikepdf
 import pytest
 from docx import Document
 
-from letter_pairs import differences, ink_outside, lines_in, page_differences, pages_of
+from letter_pairs import differences, ink_outside, letters, lines_in, page_differences, pages_of
 from migpack.letters import trial
 from migpack.letters.press import Press
 from migpack.letters.profiles import Box, Profile, read_profiles
@@ -119,13 +119,23 @@ def test_poured_letters_are_those_of_full_layout(letter: str, style: str, profil
         assert list(differences(data, made.full(person))) == [], person.address[0]
 
 
-def test_lines_in_other_scripts_are_as_high_as_in_full_layout() -> None:
-    names = ("अर्जुन शर्मा", "अर्जुन-शर्मा", "ગીતા શાહ", "ਸਿੰਘ", "王 小明", "শ্রেয়া রহমান")  # the first, third and fourth are lower than Latin ones
-    made, people = press("letter", "large_print", "plain"), tuple(recipient(n, name, 4) for n, name in enumerate(names))
+SCRIPTS = ("محمد الحسن", "শ্রেয়া রহমান", "अर्जुन शर्मा", "अर्जुन-शर्मा", "ગીતા શાહ", "ਸਿੰਘ", "王 小明")
+
+
+@pytest.mark.parametrize("profile", ["plain", "dl-window"])
+def test_letters_with_names_in_other_scripts_are_those_of_full_layout(profile: str) -> None:
+    made, people = press("letter", "large_print", profile), tuple(recipient(n, name, 4) for n, name in enumerate(SCRIPTS))
     poured = separate(made, people)
     assert made.slow == 0
     for person, data in zip(people, poured, strict=True):
         assert list(differences(data, made.full(person))) == [], person.address[0]
+
+
+def test_a_name_in_another_script_moves_nothing_that_follows_it() -> None:
+    made, rest = press(profile="plain"), 500  # letters of the page that come after the greeting
+    places = letters(pages_of(made.full(recipient(1, "Ann Sample", 4)))[0])[-rest:]
+    for name in (*SCRIPTS, "\N{DEVANAGARI DANDA}"):
+        assert letters(pages_of(made.full(recipient(1, name, 4)))[0])[-rest:] == places, name
 
 
 def test_the_print_file_shows_what_full_layout_shows() -> None:

@@ -10,9 +10,7 @@ from typing import Any
 from migpack.letters.cut import CutPage, cut_page, letters_of, moved_up, operators
 from migpack.write.pdf import Printer
 
-# Of each line of the address, and of each other segment: how many lines it takes, and letters of other fonts that make them higher.
-Lines = tuple[int, str]
-Key = tuple[tuple[Lines, ...], tuple[Lines, ...]]
+Key = tuple[tuple[int, ...], tuple[int, ...]]  # how many lines each line of the address, and each other segment, takes
 LINE = b"?%d"  # the name of a learned line; no glyphs start so
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 _HEX = re.compile(rb"<([0-9a-f]*)>")
-_ASCII = re.compile("[ -~]+")
 _NUMBER = re.compile(rb"/MCID (\d+)")
 _TEXT = (b"BT", b"Tm", b"Tf", b"TJ", b"ET")
 _FILL_COLOURS = (b" rg", b" g", b" k", b" sc", b" scn", b" cs")
@@ -77,7 +76,7 @@ def cut_page(drawn: Sequence[bytes], letters: Mapping[bytes, Mapping[bytes, str]
         letters: what the glyphs of each font say.
         fillers: name of a line → the filler that stands there.
     """
-    names = {(_ASCII.match(filler) or [filler])[0]: name for name, filler in fillers.items()}
+    names = {filler: name for name, filler in fillers.items()}
     state = _State()
     cuts = []
     for at, operator in enumerate(drawn):

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from markupsafe import escape
 
 from migpack.letters.addresses import MAX_LINES
-from migpack.letters.composed import LINE, Composed, Key, Layout, Lines
-from migpack.letters.learned import Learned, LearnedLine
+from migpack.letters.composed import Composed, Key, Layout
+from migpack.letters.learned import Fonts, Learned, LearnedLine
 from migpack.letters.measure import Room, Rooms, is_loose, texts_of
 from migpack.letters.pattern import Segment, find_pattern, marked_page, marked_places, plain
 from migpack.letters.recipients import Recipient
@@ -30,15 +30,13 @@ ADDRESS = "address"  # how the names of its lines start
 
 
 class Setting(NamedTuple):
-    """A letter's lines, those of the address first, as glyphs or as the names of learned lines; and what tells its layout."""
+    """A letter as it is set: what tells its layout; its lines, those of the address first, as glyphs or as the names of learned lines; and
+    the fonts of those.
+    """
 
     key: Key
     lines: tuple[bytes, ...]
-
-    @property
-    def is_learned(self) -> bool:
-        """Whether a learned line is among them."""
-        return any(line.startswith(LINE[:1]) for line in self.lines)
+    fonts: Fonts
 
 
 class Compositor:
@@ -87,18 +85,20 @@ class Compositor:
         """Return a letter's lines and layout; None where they are not certain."""
         texts = self.texts(recipient)
         drawn: list[bytes] = []
-        kinds: list[Lines] = []
+        counts: list[int] = []
+        fonts: Fonts = frozenset()
         for room, text in texts:
             if lines := room.face.lines(text, room.width_px):
                 drawn += lines
-                kinds.append((len(lines), ""))
+                counts.append(len(lines))
             elif learned := self.learned(room, text):
                 drawn.append(learned.name)
-                kinds.append((1, learned.samples))
+                counts.append(1)
+                fonts |= learned.fonts
             else:
                 return None
-        count = len(recipient.address)
-        return Setting((tuple(kinds[:count]), tuple(kinds[count:])), tuple(drawn)) if texts else None
+        own = len(recipient.address)
+        return Setting((tuple(counts[:own]), tuple(counts[own:])), tuple(drawn), fonts) if texts else None
 
     def learned(self, room: Room, text: str) -> LearnedLine | None:
         """Return a line that was learned, if it fits its room."""
@@ -125,12 +125,12 @@ class Compositor:
         rooms = [room for room in (self._address, *(room for _, room in self._segments)) if room]
         return sorted(rooms, key=lambda room: room.fixed)
 
-    def compose(self, layouts: Sequence[Layout], letters: frozenset[str], *, learned: bool = True) -> Composed:
+    def compose(self, layouts: Sequence[Layout], letters: frozenset[str], fonts: Fonts | None = None) -> Composed:
         """Return the pages of layouts as objects that share their fonts, in which these letters are, and those of learned lines.
 
         Args:
             letters: those of the patients' facts; the words of the template between them are added.
-            learned: whether learned lines may stand in these layouts.
+            fonts: learned lines in these alone may stand in the layouts; None: in any.
         """
         if not layouts:
             return Composed(self._printer, self._example())
@@ -139,8 +139,7 @@ class Compositor:
             self._letters_pages[shown] = self._letters_page(shown)
         extra = self._letters_pages[shown]
         sheets = [page for layout in layouts for page in layout.document.pages]
-        drawn = {samples for layout in layouts for lines in layout.key for _, samples in lines} | {""}
-        own = [page for page in self._learned.pages if learned and page.samples in drawn]
+        own = [page for page in self._learned.pages if fonts is None or page.fonts <= fonts]
         document = layouts[0].document.copy([*sheets, *extra.pages, *(page.page for page in own)])
         return Composed(self._printer, document, [page.names for page in own])
 
@@ -198,13 +197,13 @@ class Compositor:
             for number, place in enumerate(marked_places(root)):
                 assert place
                 if place.line >= 0:
-                    (count, samples), room = next(address)
+                    count, room = next(address)
                     made, of = by_line, ADDRESS
                 else:
-                    (count, samples), (_, room) = next(others)
+                    count, (_, room) = next(others)
                     made, of = later, ""
                 names = [f"{of}{number}.{line}" for line in range(count)]
-                words = [room.filler(f"qzx{number}y{line}xzq", samples) for line in range(count)]
+                words = [room.filler(f"qzx{number}y{line}xzq") for line in range(count)]
                 made.update(zip(names, words, strict=True))
                 place.write(" ".join(words))
 
@@ -225,8 +224,8 @@ def loosened(key: Key) -> tuple[Key, int]:
     A line that takes two stands for two lines.
     """
     address, others = key
-    single = [(1, samples) for lines, samples in address for _ in range(lines)]
-    return ((*single, *[(1, "")] * (MAX_LINES - len(single))), others), len(single)
+    count = sum(address)
+    return ((1,) * max(count, MAX_LINES), others), count
 
 
 def used_lines(names: Sequence[str], count: int) -> dict[str, int]:

@@ -10,11 +10,9 @@ from functools import cached_property
 from typing import Any
 
 from migpack.letters.shaping import Face
-from migpack.write.pdf import FONTS
-from migpack.write.scripts import SCRIPT_FONTS
+from migpack.write.pdf import FAMILY, FONTS
 
 _TOLERANCE_PX = 0.01
-_LOW = {font.low: str.maketrans(dict(zip("0123456789qxyz", font.low, strict=False))) for font in SCRIPT_FONTS if font.low}
 _ORDINARY = {
     "letter_spacing": "normal",
     "word_spacing": 0,
@@ -44,17 +42,8 @@ class Room:
         """How many ASCII letters fit a line whatever they are: as many of the widest."""
         return int((self.width_px - 1) / self.face.widest_px)
 
-    def filler(self, mark: str, samples: str = "") -> str:
-        """Return a word that starts with a mark and is as wide as a line can be, so that whatever fits a line is no wider.
-
-        Args:
-            samples: letters of other fonts that the word has, which make its line higher; then it is shorter than a line. Where they are
-                those of a low font, the mark is written in them, and the word has no others.
-        """
-        if samples in _LOW:
-            return mark.translate(_LOW[samples])
-        if samples:
-            return mark + samples
+    def filler(self, mark: str) -> str:
+        """Return a word that starts with a mark and is as wide as a line can be, so that whatever fits a line is no wider."""
         word = mark
         for letter in "ni":
             while (line := self.face.line(word + letter)) and line[1] <= self.width_px - 1:
@@ -82,7 +71,7 @@ class Rooms:
         )
         starts = abs(text.position_x - block.content_box_x()) < _TOLERANCE_PX
         alone = [child for child in line.children if child is not text and getattr(child, "element_tag", "") != "br"]
-        if type(line).__name__ != "LineBox" or not ordinary or not starts or alone or style["font_family"] != ("Liberation Sans",):
+        if type(line).__name__ != "LineBox" or not ordinary or not starts or alone or style["font_family"] != (FAMILY,):
             return None
         fixed = any(box.style["position"] in ("absolute", "fixed") for box in above)
         typeface = f"font-weight: {style['font_weight']}; font-style: {style['font_style']}"

@@ -20,6 +20,7 @@ from migpack.letters.addresses import MAX_LINES
 from migpack.letters.composed import Composed, Key, Layout
 from migpack.letters.cut import Cut, CutPage, without
 from migpack.letters.layouts import Compositor, Setting, is_ascii, loosened
+from migpack.letters.learned import Fonts
 from migpack.letters.pdf_file import PdfFile, pack_small, write_composed
 from migpack.letters.recipients import Recipient
 from migpack.letters.zip_file import ZipFile
@@ -85,34 +86,34 @@ class _Kinds:
             letters.update(*recipient.address, *recipient.values.values())
         # Most letters need none but ASCII letters and no learned line, so their files need not hold the others.
         self._letters = {True: frozenset(filter(str.isascii, letters)), False: frozenset(letters)}
-        self._made: dict[tuple[Key, bool], _Kind | None] = {}
-        self._shared: dict[tuple[Key, bool], _Letter | None] = {}
+        self._made: dict[tuple[Key, bool, Fonts], _Kind | None] = {}
+        self._shared: dict[tuple[Key, bool, Fonts], _Letter | None] = {}
 
     def find(self, setting: Setting, recipient: Recipient) -> _Kind | None:
         """Return the kind of a letter; None where there is none."""
-        key = setting.key, is_ascii(recipient) and not setting.is_learned
-        if key not in self._made:
-            letter = self._shorter(*key) or self._letter(*key)
-            self._made[key] = _kind(letter) if letter else None
-        return self._made[key]
+        kind = setting.key, is_ascii(recipient) and not setting.fonts, setting.fonts
+        if kind not in self._made:
+            letter = self._shorter(*kind) or self._letter(*kind)
+            self._made[kind] = _kind(letter) if letter else None
+        return self._made[kind]
 
-    def _shorter(self, key: Key, simple: bool) -> _Letter | None:
+    def _shorter(self, key: Key, simple: bool, fonts: Fonts) -> _Letter | None:
         """Return the letter with as many lines of address as may be, without those that are too many; None where they are not apart."""
-        if not self._compositor.loose_address or any(lines > 1 for lines, _ in key[0]):
+        if not self._compositor.loose_address or max(key[0]) > 1:
             return None
         longest, count = loosened(key)
-        letter = self._letter(longest, simple)
+        letter = self._letter(longest, simple, fonts)
         return _without(letter, letter.lines[count:MAX_LINES]) if letter else None
 
-    def _letter(self, key: Key, simple: bool) -> _Letter | None:
+    def _letter(self, key: Key, simple: bool, fonts: Fonts) -> _Letter | None:
         """Return a letter as it is laid out; letters of several kinds have the same."""
-        if (key, simple) not in self._shared:
+        if (key, simple, fonts) not in self._shared:
             layout = self._compositor.layout(key)
-            self._shared[key, simple] = self._compose(layout, simple) if layout else None
-        return self._shared[key, simple]
+            self._shared[key, simple, fonts] = self._compose(layout, simple, fonts) if layout else None
+        return self._shared[key, simple, fonts]
 
-    def _compose(self, layout: Layout, simple: bool) -> _Letter | None:
-        composed = self._compositor.compose([layout], self._letters[simple], learned=not simple)
+    def _compose(self, layout: Layout, simple: bool, fonts: Fonts) -> _Letter | None:
+        composed = self._compositor.compose([layout], self._letters[simple], fonts)
         (pages,) = composed.cut([layout])
         if pages is None:
             return None

@@ -30,6 +30,7 @@ from migpack.write.scripts import SCRIPT_FONTS, letters_of, mend_letters
 from migpack.write.spots import spots_of
 from migpack.write.structure import mend_lists
 
+FAMILY = "Liberation Sans"
 FONTS = tuple(f"styles/fonts/LiberationSans-{face}.ttf" for face in ("Regular", "Bold", "Italic", "BoldItalic"))
 SCHEME = "library:"
 INSTALL = "sudo apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
