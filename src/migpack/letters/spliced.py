@@ -8,9 +8,10 @@ that is written in full.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from operator import add, itemgetter
 from typing import BinaryIO
 
@@ -31,9 +32,10 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")  # no Word file can hold these
 # What stands before a mark in its run, if that run is an ordinary one and its first letter is the template's.
 _STARTED = re.compile(re.escape(_OPEN) + r"[^<]*[^\W\d_][^<]*$")
 # What stands in document.xml as it is: no signs of XML, and only Latin, Greek and Cyrillic letters, which need no runs of their own.
-_SAFE = "[!#-%'-;=?-~\u00c0-\u024f\u0370-\u052f\u1e00-\u1eff\u2018\u2019]+"
-_AS_IT_IS = re.compile(f"{_SAFE}(?: {_SAFE})*").fullmatch
-_LINES_AS_THEY_ARE = re.compile(f"{_SAFE}(?:[ \n]{_SAFE})*").fullmatch
+_SAFE = "!#-%'-;=?-~\u00c0-\u024f\u0370-\u052f\u1e00-\u1eff\u2018\u2019"
+_AS_IT_IS = re.compile(f"[{_SAFE}]+(?: [{_SAFE}]+)*").fullmatch
+_FACT, _LETTER = "\n", "\0"  # what stands between two facts of a letter, and between two letters
+_NOT_SAFE = re.compile(f"[^{_SAFE} {_FACT}{_LETTER}][^{_LETTER}]*")
 _AT_ONCE = 500  # letters that are poured together
 _SHORT = 400  # letters between two facts that are not worth a packed stretch of their own
 
@@ -90,15 +92,16 @@ class WordLetters:
         self, recipients: Sequence[Recipient], facts: Sequence[tuple[str, ...]]
     ) -> Iterator[tuple[_Kind, list[int], list[tuple[str, ...]]]]:
         """Yield each kind of letter with the places of those that are of it, and the words that are poured into them."""
-        texts, sizes = [*map("\n".join, facts)], [*map(len, facts)]
-        one_line_each = "\n".join(texts).count("\n") + 1 == sum(sizes)
-        as_they_are = [*map(_LINES_AS_THEY_ARE, texts)] if one_line_each else [None] * len(texts)  # most are
-        for size in sorted(set(sizes)):
-            if places := [place for place, (own, sure) in enumerate(zip(sizes, as_they_are, strict=True)) if sure and own == size]:
-                kind = self._kind(size - len(self._printed), False)
-                yield kind, places, [*map(kind.pick, map(facts.__getitem__, places))]
+        others = _to_be_changed(facts)
+        by_size: defaultdict[int, list[int]] = defaultdict(list)
+        for place, size in enumerate(map(len, facts)):
+            by_size[size].append(place)
+        for size, places in sorted(by_size.items()):
+            sure = [place for place in places if place not in others]
+            kind = self._kind(size - len(self._printed), False)
+            yield kind, sure, [*map(kind.pick, map(facts.__getitem__, sure))]
         groups: dict[tuple[int, bool], tuple[_Kind, list[int], list[tuple[str, ...]]]] = {}
-        for place in [place for place, sure in enumerate(as_they_are) if not sure]:
+        for place in sorted(others):
             address = recipients[place].address
             key = len(address), bool(address) and starts_right(address[0])
             kind, places, letters = groups.get(key) or groups.setdefault(key, (self._kind(*key), [], []))
@@ -183,11 +186,27 @@ class _Kind:
         return words if all(words) else ()
 
 
+def _to_be_changed(facts: Sequence[tuple[str, ...]]) -> Set[int]:
+    """Return the places of letters of which a fact may not stand in document.xml as it is; most may."""
+    words = _LETTER.join(map(_FACT.join, facts))
+    spaced = f" {words} ".replace(_FACT, " ").replace(_LETTER, " ")
+    parted = words.count(_LETTER) + 1 == len(facts) and words.count(_FACT) + len(facts) == sum(map(len, facts))
+    if not parted or "  " in spaced:
+        return {place for place, own in enumerate(facts) if not all(map(_AS_IT_IS, own))}
+    found, letter, at = set(), 0, 0
+    for unsafe in _NOT_SAFE.finditer(words):
+        letter += words.count(_LETTER, at, unsafe.start())
+        at = unsafe.start()
+        found.add(letter)
+    return found
+
+
 def _picker(places: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, ...]]:
     """Return what takes the facts at these places."""
     return itemgetter(*places) if len(places) > 1 else lambda facts: tuple(facts[place] for place in places)
 
 
+@lru_cache(maxsize=_AT_ONCE)  # a name stands in the address and in the greeting
 def _written(words: str, *, any_runs: bool) -> str:
     """Return words as they stand inside a run of document.xml; '' for those that cannot stand there."""
     if _AS_IT_IS(words):
