@@ -77,7 +77,7 @@ def test_a_line_is_drawn_as_the_engine_draws_it(words: list[str]) -> None:
     shown = {text: face().line(text) for text in words}
     for text, line in shown.items():
         if line is not None:
-            assert any(same(b"[<" + line[0] + b">] TJ", operator) for operator in drawn), text
+            assert any(same(b"[(" + line[0] + b")] TJ", operator) for operator in drawn), text
     assert any(line is not None for line in shown.values())
 
 

@@ -354,7 +354,7 @@ def test_an_engine_that_draws_otherwise_is_not_trusted(monkeypatch: pytest.Monke
     monkeypatch.setattr("migpack.letters.press.VERIFIED", "0.1")
     made = new_press()
     glyph = "migpack.letters.shaping.Face.glyph"
-    monkeypatch.setattr(glyph, lambda face, number, advance: b"%04x" % number)  # an engine that kerns, and we do not
+    monkeypatch.setattr(glyph, lambda face, number, advance: number.to_bytes(2, "big"))  # an engine that kerns, and we do not
     data, firsts = merged(made, PEOPLE[:4])
     assert made.slow == 4 and "70" in made.notice
     assert list(page_differences(pages_of(data)[firsts[0] - 1], pages_of(made.full(PEOPLE[0]))[0], in_order=False)) == []

@@ -31,7 +31,7 @@ class Layout:
 class Composed:
     """The objects of a document and how its parts are found in them.
 
-    `learned` is what draws each learned line (its name → what stands in the place of the glyphs between '[<' and '>] TJ').
+    `learned` is what draws each learned line (its name → what stands in the place of the glyphs between '[(' and ')] TJ').
     """
 
     def __init__(self, printer: Printer, document: Any, learned: Sequence[Sequence[bytes]] = ()) -> None:
@@ -53,7 +53,7 @@ class Composed:
         self.media_box: bytes = first["MediaBox"].data
         start = len(document.pages) - len(learned)
         self.learned: Mapping[bytes, bytes] = {
-            line: b">] TJ\n" + b"\n".join(block) + b"\n[<"
+            line: b")] TJ\n" + b"\n".join(block) + b"\n[("
             for index, names in enumerate(learned, start)
             for line, block in zip(names, _blocks(self._drawn(index)), strict=False)  # the running foot comes last
         }

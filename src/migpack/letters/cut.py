@@ -13,6 +13,7 @@ from typing import Any
 
 _HEX = re.compile(rb"<([0-9a-f]*)>")
 _NUMBER = re.compile(rb"/MCID (\d+)")
+SHOW = b"[(%b)] TJ"  # shows what is poured in
 _TEXT = (b"BT", b"Tm", b"Tf", b"TJ", b"ET")
 _FILL_COLOURS = (b" rg", b" g", b" k", b" sc", b" scn", b" cs")
 

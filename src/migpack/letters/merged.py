@@ -11,21 +11,23 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from operator import itemgetter
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from migpack.letters.addresses import MAX_LINES
 from migpack.letters.composed import LINE, Key, Layout
-from migpack.letters.cut import Cut, CutPage, untagged
-from migpack.letters.layouts import Compositor, loosened, used_lines
-from migpack.letters.pdf_file import PageTree, PdfFile, moved, pack_small, write_composed
+from migpack.letters.cut import SHOW, Cut, CutPage, untagged
+from migpack.letters.layouts import Compositor, Setting, loosened, used_lines
+from migpack.letters.pdf_file import PageTree, PdfFile, moved, write_composed
 from migpack.letters.recipients import Recipient
 from migpack.model import Page
 
 _FEWEST = 2  # letters of a layout for which laying it out with fillers is no more work than laying out each of them
 _AT_ONCE = 32  # letters in full layout that share their fonts
 _SLOW = -1
-_BETWEEN = b"\0"  # two lines of a setting
+_BETWEEN = b")("  # two lines of a setting; in one there is a number between those
+_UPRIGHT = [b"1", b"0", b"0", b"-1"]  # how the matrix of a line starts that is neither turned nor scaled
 
 
 def write_merged(
@@ -49,11 +51,19 @@ def write_merged(
     return merged.write(lambda place: page_of(recipients[place])), settings.kinds_of.count(_SLOW)
 
 
+class _Kind(NamedTuple):
+    """Letters of one layout that have so many lines of address, and learned lines or none."""
+
+    key: Key
+    lines: int
+    learned: bool
+
+
 @dataclass
 class _Settings:
-    """How each letter is set: the number of its kind (a layout, and lines of address in it), and its lines one after another."""
+    """How each letter is set: the number of its kind, and its lines one after another."""
 
-    kinds: list[tuple[Key, int]]
+    kinds: list[_Kind]
     kinds_of: array[int]
     lines: list[bytes]
     letters: frozenset[str]
@@ -62,8 +72,8 @@ class _Settings:
         """Return the layouts that enough letters have, in a fixed order."""
         counts = Counter(self.kinds_of)
         letters: Counter[Key] = Counter()
-        for number, (key, _) in enumerate(self.kinds):
-            letters[key] += counts[number]
+        for number, kind in enumerate(self.kinds):
+            letters[kind.key] += counts[number]
         return sorted(key for key, count in letters.items() if count >= _FEWEST)
 
     def draw(self, learned: Mapping[bytes, bytes]) -> None:
@@ -75,13 +85,13 @@ class _Settings:
     def give_up(self, good: Mapping[Key, Any]) -> None:
         """Send every letter whose layout is not among these through full layout."""
         for place, number in enumerate(self.kinds_of):
-            if number != _SLOW and self.kinds[number][0] not in good:
+            if number != _SLOW and self.kinds[number].key not in good:
                 self.kinds_of[place], self.lines[place] = _SLOW, b""
 
 
 def _set_all(compositor: Compositor, recipients: Sequence[Recipient]) -> _Settings:
-    numbers: dict[tuple[Key, int], int] = {}
-    number_of: dict[Key, int] = {}  # of settings' own layouts, of which several may be one kind
+    numbers: dict[_Kind, int] = {}
+    number_of: dict[tuple[Key, bool], int] = {}  # of settings' own layouts, of which several may be one kind
     kinds_of, lines, letters = array("i"), [], set[str]()
     for recipient in recipients:
         setting = compositor.set(recipient)
@@ -89,20 +99,20 @@ def _set_all(compositor: Compositor, recipients: Sequence[Recipient]) -> _Settin
             kinds_of.append(_SLOW)
             lines.append(b"")
             continue
-        number = number_of.get(setting.key)
+        own = setting.key, bool(setting.fonts)
+        number = number_of.get(own)
         if number is None:
-            kind = _kind(setting.key, loose=compositor.loose_address)
-            number_of[setting.key] = number = numbers.setdefault(kind, len(numbers))
+            kind = _kind(setting, loose=compositor.loose_address)
+            number_of[own] = number = numbers.setdefault(kind, len(numbers))
         kinds_of.append(number)
         lines.append(_BETWEEN.join(setting.lines))
         letters.update(*recipient.address, *recipient.values.values())
     return _Settings(list(numbers), kinds_of, lines, frozenset(letters))
 
 
-def _kind(key: Key, *, loose: bool) -> tuple[Key, int]:
-    """Return the layout of letters and how many lines of address they have."""
-    found, count = loosened(key)
-    return (found if loose and count <= MAX_LINES else key), count
+def _kind(setting: Setting, *, loose: bool) -> _Kind:
+    found, count = loosened(setting.key)
+    return _Kind(found if loose and count <= MAX_LINES else setting.key, count, bool(setting.fonts))
 
 
 @dataclass(frozen=True)
@@ -133,7 +143,8 @@ class _Merged:
         settings.give_up(good)
         names = {layout.key: layout.lines for layout in layouts}
         self._sheets = [
-            tuple(self._sheet(page, used_lines(names[key], count)) for page in good.get(key, ())) for key, count in settings.kinds
+            tuple(self._sheet(page, used_lines(names[kind.key], kind.lines), kind.learned) for page in good.get(kind.key, ()))
+            for kind in settings.kinds
         ]
 
     def write(self, page_of: Callable[[int], Page]) -> tuple[int, ...]:
@@ -171,9 +182,10 @@ class _Merged:
         if not page.cuts:
             return _Shared(self._stream(page.operators), 0, ())
         poured = {at for place in page.cuts for at in range(place.at - 3, place.end + 1)}
-        last = page.cuts[-1].end
+        first, last = page.cuts[0], page.cuts[-1].end
         before = [operator for at, operator in enumerate(page.operators) if at <= last and at not in poured]
-        after = [operator for at, operator in enumerate(page.operators) if at > last and at not in poured]
+        before += filter(None, (b"q BT", first.colours, first.font, first.matrix))
+        after = [b"ET Q", *(operator for at, operator in enumerate(page.operators) if at > last and at not in poured)]
         return _Shared(self._stream(before), self._stream(after), page.cuts)
 
     def _stream(self, drawn: Sequence[bytes]) -> int:
@@ -181,15 +193,15 @@ class _Merged:
         self._file.stream(number, b"\n".join(untagged(drawn)))
         return number
 
-    def _sheet(self, shared: _Shared, lines: Mapping[str, int]) -> _Sheet:
-        """Return a page for letters that have these lines: the name of each, and where it stands in a setting."""
+    def _sheet(self, shared: _Shared, lines: Mapping[str, int], learned: bool) -> _Sheet:
+        """Return a page for letters that have these lines: the name of each, and where it stands in a setting; and learned ones or none."""
         cuts = [place for place in shared.cuts if place.line in lines]
         if not cuts:
             rest = b" %d 0 R" % shared.after if shared.after else b""
             return _Sheet(b"/Contents[%d 0 R%s]" % (shared.before, rest), b"", b"", tuple)
         places = [lines[place.line] for place in cuts]
         pick = itemgetter(*places) if len(places) > 1 else itemgetter(slice(places[0], places[0] + 1))
-        form = _form(cuts)
+        form = _form(shared.cuts[0], cuts, learned=learned)
         return _Sheet(b"/Contents[%d 0 R " % shared.before, b" 0 R %d 0 R]" % shared.after, form, lambda values: tuple(pick(values)))
 
     def _pour(self, place: int) -> Iterator[bytes]:
@@ -200,7 +212,7 @@ class _Merged:
                 drawn = sheet.form % sheet.pick(lines)
                 self._hash.update(drawn)
                 number = self._file.new()
-                self._file.packed(number, pack_small(drawn), b"/Filter/FlateDecode")
+                self._file.packed(number, drawn, b"")
                 yield b"%s%d%s" % (sheet.before, number, sheet.after)
             else:
                 yield sheet.before
@@ -245,11 +257,31 @@ class _Shared:
     cuts: tuple[Cut, ...]
 
 
-def _form(cuts: Sequence[Cut]) -> bytes:
-    """Return the stream that draws these lines one after another, with %b for each."""
-    drawn, colours = [b"q BT"], b""
+def _form(start: Cut, cuts: Sequence[Cut], *, learned: bool) -> bytes:
+    """Return the stream that draws these lines one after another, with %b for each, as short as may be: it is not packed.
+
+    Args:
+        start: whose place, font and colours hold where the stream starts.
+        learned: whether learned lines may be among them, after which the font is another one.
+    """
+    drawn, last, leading = list[bytes](), start, b""
     for place in cuts:
-        drawn += [place.colours] if place.colours != colours else []
-        drawn += [place.font, place.matrix, b"[<%b>] TJ"]
-        colours = place.colours
-    return b"\n".join([*drawn, b"ET Q"])
+        drawn += [place.colours] if place.colours != last.colours else []
+        drawn += [place.font] if place.font != last.font or learned else []
+        down = _down(last.matrix, place.matrix)
+        if down is None:
+            drawn.append(place.matrix)
+        elif place is not start:
+            drawn += [b"T*"] if down == leading else [down + b" TL", b"T*"]
+            leading = down
+        drawn.append(SHOW)
+        last = place
+    return b"\n".join(drawn)
+
+
+def _down(one: bytes, other: bytes) -> bytes | None:
+    """Return how far down a line stands from another, by the matrix of each ('a b c d x y Tm'); None where it does not start below it."""
+    *turn, x, y, _ = one.split()
+    *other_turn, other_x, other_y, _ = other.split()
+    below = (turn, x) == (other_turn, other_x) and turn == _UPRIGHT
+    return f"{(Decimal(other_y.decode()) - Decimal(y.decode())).normalize():f}".encode() if below else None

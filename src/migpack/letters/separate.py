@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 
 from migpack.letters.addresses import MAX_LINES
 from migpack.letters.composed import Composed, Key, Layout
-from migpack.letters.cut import Cut, CutPage, without
+from migpack.letters.cut import SHOW, Cut, CutPage, without
 from migpack.letters.layouts import Compositor, Setting, is_ascii, loosened
 from migpack.letters.learned import Fonts
 from migpack.letters.pdf_file import PdfFile, pack_small, write_composed
@@ -227,8 +227,8 @@ def _pieces(page: CutPage) -> list[tuple[bytes, list[Cut]]]:
         between = b"\n".join(page.operators[start : place.at])
         if pieces and len(between) <= _SHORT:
             form, cuts = pieces.pop()
-            pieces.append((form + b"\n" + between.replace(b"%", b"%%") + b"\n[<%b>] TJ", [*cuts, place]))
+            pieces.append((form + b"\n" + between.replace(b"%", b"%%") + b"\n" + SHOW, [*cuts, place]))
         else:
-            pieces += [(between, []), (b"[<%b>] TJ", [place])]
+            pieces += [(between, []), (SHOW, [place])]
         start = place.end
     return [*pieces, (b"\n".join(page.operators[start:]), [])]

@@ -33,6 +33,9 @@ _BREAKABLE = re.compile(
 )
 _PIECES = re.compile(r"[^ -]+-|[^ -]+ ?")
 
+# Bytes that do not stand for themselves in a string of a PDF.
+_ESCAPED = {ord(sign): b"\\" + said for sign, said in {"(": b"(", ")": b")", "\\": b"\\", "\r": b"r", "\n": b"n"}.items()}
+
 Glyphs = tuple[bytes, float]
 
 
@@ -74,7 +77,7 @@ class Face:
         return letter in self._letters
 
     def line(self, text: str) -> Glyphs | None:
-        """Return what stands between '[<' and '>] TJ' to draw a line, and its width; None where that is not certain."""
+        """Return what stands between '[(' and ')] TJ' to draw a line, and its width; None where that is not certain."""
         if text in self._lines:
             return self._lines[text]
         if len(self._lines) >= _MOST_LINES:
@@ -154,7 +157,8 @@ class Face:
         drawn = round(self._units.get_glyph_h_advance(number) * int(self._first_size * _PANGO) / self._face.upem)
         own = round(drawn * 1000 / _PANGO / self._first_size)
         kerning = int(own - advance * 1000 / _PANGO / self._size)
-        return b"%04x>%d<" % (number, kerning) if kerning else b"%04x" % number
+        shown = b"".join(_ESCAPED.get(byte, b"%c" % byte) for byte in number.to_bytes(2, "big"))
+        return b"%b)%d(" % (shown, kerning) if kerning else shown
 
 
 class _Pairs(dict[str, tuple[bytes, int]]):

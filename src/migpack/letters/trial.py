@@ -10,15 +10,19 @@ import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from migpack.letters.cut import CutPage
+from migpack.letters.cut import SHOW, CutPage
 from migpack.letters.layouts import Compositor
 from migpack.letters.recipients import Recipient
 from migpack.model import Page
 
 VERIFIED = "70.0"
 LETTERS = 5
-_GLYPHS = re.compile(rb"([0-9a-f]{4})(?:>(-?\d+)<)?")
-_NOTHING = b"[<>] TJ"
+# A glyph and the space after it, as full layout and as pouring writes them.
+_IN_FULL = re.compile(rb"([0-9a-f]{4})(?:>(-?\d+)<)?")
+_POURED = re.compile(rb"((?:\\.|[^\\()]){2})(?:\)(-?\d+)\()?")
+_ESCAPE = re.compile(rb"\\(.)")
+_SAID = {b"r": b"\r", b"n": b"\n"}
+_NOTHING = SHOW % b""
 _ROUNDING = 1  # thousandths of the size: two sizes of one font may round the width of a letter differently
 
 
@@ -40,9 +44,17 @@ def same(one: bytes, other: bytes) -> bool:
         return True
     if not (one.endswith(b"TJ") and other.endswith(b"TJ")):
         return False
-    shown = zip(_GLYPHS.findall(one), _GLYPHS.findall(other), strict=False)
-    moved = (abs(int(mine or 0) - int(its or 0)) if glyph == same else math.inf for (glyph, mine), (same, its) in shown)
-    return len(_GLYPHS.findall(one)) == len(_GLYPHS.findall(other)) and all(by <= _ROUNDING for by in moved)
+    mine, its = _glyphs(one), _glyphs(other)
+    moved = (abs(space - other) if glyph == same else math.inf for (glyph, space), (same, other) in zip(mine, its, strict=False))
+    return len(mine) == len(its) and all(by <= _ROUNDING for by in moved)
+
+
+def _glyphs(operator: bytes) -> list[tuple[bytes, int]]:
+    """Return the glyphs that an operator shows, in hexadecimal digits, each with the space after it."""
+    if not operator.startswith(b"[("):
+        return [(glyph, int(space or 0)) for glyph, space in _IN_FULL.findall(operator)]
+    shown = _POURED.findall(operator[len(b"[(") : -len(b")] TJ")])
+    return [(_ESCAPE.sub(lambda sign: _SAID.get(sign[1], sign[1]), glyph).hex().encode(), int(space or 0)) for glyph, space in shown]
 
 
 def _is_equal(compositor: Compositor, page: Page, recipient: Recipient) -> bool:
@@ -66,7 +78,7 @@ def _poured(page: CutPage, lines: dict[str, bytes]) -> Iterator[bytes]:
     drawn: list[bytes] = []
     start = 0
     for place in page.cuts:
-        drawn += [*page.operators[start : place.at], *(b"[<" + lines[place.line] + b">] TJ").split(b"\n")]
+        drawn += [*page.operators[start : place.at], *(SHOW % lines[place.line]).split(b"\n")]
         start = place.end
     return _tidy([*drawn, *page.operators[start:]])
 
