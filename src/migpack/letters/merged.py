@@ -212,7 +212,7 @@ class _Merged:
                 drawn = sheet.form % sheet.pick(lines)
                 self._hash.update(drawn)
                 number = self._file.new()
-                self._file.packed(number, drawn, b"")
+                self._file.plain(number, drawn)
                 yield b"%s%d%s" % (sheet.before, number, sheet.after)
             else:
                 yield sheet.before

@@ -19,12 +19,6 @@ _REFERENCE = re.compile(rb"\b(\d+) 0 R\b")
 _FREE, _PLAIN, _IN_STREAM = 0, 1, 2
 
 
-def pack_small(data: bytes) -> bytes:
-    """Return data packed as a stream is; for a few kilobytes this is several times as fast as `zlib.compress`, which clears more memory."""
-    packer = zlib.compressobj(2, zlib.DEFLATED, 11, 2)
-    return packer.compress(data) + packer.flush()
-
-
 class PdfFile:
     """A PDF that is being written."""
 
@@ -68,10 +62,10 @@ class PdfFile:
 
     def stream(self, number: int, data: bytes, extra: bytes = b"") -> None:
         """Write a stream; `extra` are the entries of its dictionary besides those that say how it is packed."""
-        self.packed(number, zlib.compress(data, 6), extra + b"/Filter/FlateDecode")
+        self.plain(number, zlib.compress(data, 6), extra + b"/Filter/FlateDecode")
 
-    def packed(self, number: int, data: bytes, extra: bytes = b"") -> None:
-        """Write a stream that has been packed already, as `extra` says."""
+    def plain(self, number: int, data: bytes, extra: bytes = b"") -> None:
+        """Write a stream of these bytes as they are; `extra` are the other entries of its dictionary."""
         self._stand(number)
         self._write(b"%d 0 obj\n<<%s/Length %d>>stream\n%s\nendstream\nendobj\n" % (number, extra, len(data), data))
 
@@ -99,7 +93,7 @@ class PdfFile:
         head = b" ".join(places) + b"\n"
         body = head + b"\n".join(data for _, data in self._waiting)
         kind = b"/Type/ObjStm/N %d/First %d/Filter/FlateDecode" % (len(self._waiting), len(head))
-        self.packed(number, zlib.compress(body, 6), kind)
+        self.plain(number, zlib.compress(body, 6), kind)
         self._waiting = []
 
     def _stand(self, number: int) -> None:
@@ -182,7 +176,7 @@ def write_composed(file: PdfFile, objects: Sequence[Any], roots: Iterable[bytes]
             entries = pydyf.Dictionary({key: value for key, value in thing.extra.items() if key != "Length"}).data[2:-2]
             waiting += _numbers(entries)
             drawn = b"\n".join(_bytes(item) for item in thing.stream)
-            write = file.packed if "Filter" in thing.extra else file.stream
+            write = file.plain if "Filter" in thing.extra else file.stream
             write(number + shift, drawn, moved(entries, shift))
         else:
             waiting += _numbers(thing.data)
