@@ -119,7 +119,7 @@ def test_poured_letters_are_those_of_full_layout(letter: str, style: str, profil
         assert list(differences(data, made.full(person))) == [], person.address[0]
 
 
-SCRIPTS = ("محمد الحسن", "শ্রেয়া রহমান", "अर्जुन शर्मा", "अर्जुन-शर्मा", "ગીતા શાહ", "ਸਿੰਘ", "王 小明")
+SCRIPTS = ("محمد الحسن", "শ্রেয়া রহমান", "अर्जुन शर्मा", "अर्जुन-शर्मा", "राम।", "ગીતા શાહ", "ਸਿੰਘ", "王 小明")
 
 
 @pytest.mark.parametrize("profile", ["plain", "dl-window"])
@@ -134,7 +134,7 @@ def test_letters_with_names_in_other_scripts_are_those_of_full_layout(profile: s
 def test_a_name_in_another_script_moves_nothing_that_follows_it() -> None:
     made, rest = press(profile="plain"), 500  # letters of the page that come after the greeting
     places = letters(pages_of(made.full(recipient(1, "Ann Sample", 4)))[0])[-rest:]
-    for name in (*SCRIPTS, "\N{DEVANAGARI DANDA}"):
+    for name in SCRIPTS:
         assert letters(pages_of(made.full(recipient(1, name, 4)))[0])[-rest:] == places, name
 
 
@@ -143,7 +143,7 @@ def test_the_print_file_shows_what_full_layout_shows() -> None:
     data, firsts = merged(made, PEOPLE)
     assert made.slow == 0
     sheets = pages_of(data)
-    for person, first in list(zip(PEOPLE, firsts, strict=True))[::5]:
+    for person, first in list(zip(PEOPLE, firsts, strict=True))[::4]:
         for place, expected in enumerate(pages_of(made.full(person)), first - 1):
             assert list(page_differences(sheets[place], expected, in_order=False)) == [], person.address[0]
 

@@ -26,7 +26,7 @@ from migpack.model import Page
 _FEWEST = 2  # letters of a layout for which laying it out with fillers is no more work than laying out each of them
 _AT_ONCE = 32  # letters in full layout that share their fonts
 _SLOW = -1
-_BETWEEN = b")("  # two lines of a setting; in one there is a number between those
+_BETWEEN = b")("  # two lines of a setting: within a line, a number stands between those
 _UPRIGHT = [b"1", b"0", b"0", b"-1"]  # how the matrix of a line starts that is neither turned nor scaled
 
 
