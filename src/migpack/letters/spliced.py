@@ -97,9 +97,9 @@ class WordLetters:
         for place, size in enumerate(map(len, facts)):
             by_size[size].append(place)
         for size, places in sorted(by_size.items()):
-            sure = [place for place in places if place not in others]
-            kind = self._kind(size - len(self._printed), False)
-            yield kind, sure, [*map(kind.pick, map(facts.__getitem__, sure))]
+            if sure := [place for place in places if place not in others]:
+                kind = self._kind(size - len(self._printed), False)
+                yield kind, sure, [*map(kind.pick, map(facts.__getitem__, sure))]
         groups: dict[tuple[int, bool], tuple[_Kind, list[int], list[tuple[str, ...]]]] = {}
         for place in sorted(others):
             address = recipients[place].address
