@@ -109,34 +109,34 @@ def read_content(library: Library) -> Content:
     Raises:
         Mistakes: all mistakes of the first file that cannot be read, or all ids that nothing defines.
     """
-    places: dict[str, Place] = {}
-    checklists = tuple(read_part(library, f"checklists/{name}.yaml", content.Checklist, places) for name in CHECKLISTS)
+    nodes: dict[str, yamlio.Node] = {}
+    checklists = tuple(read_part(library, f"checklists/{name}.yaml", content.Checklist, nodes) for name in CHECKLISTS)
     found = Content(
-        timeline=read_part(library, "checklists/timeline.yaml", content.Timeline, places),
-        roles=_by_id(read_part(library, "checklists/roles.yaml", content.Roles, places).roles),
-        traits=_by_id(read_part(library, "checklists/traits.yaml", content.Traits, places).traits),
-        systems=_by_id(read_part(library, "checklists/systems.yaml", content.KnownSystems, places).systems),
-        sources=_by_id(read_part(library, "checklists/sources.yaml", content.Sources, places).sources),
+        timeline=read_part(library, "checklists/timeline.yaml", content.Timeline, nodes),
+        roles=_by_id(read_part(library, "checklists/roles.yaml", content.Roles, nodes).roles),
+        traits=_by_id(read_part(library, "checklists/traits.yaml", content.Traits, nodes).traits),
+        systems=_by_id(read_part(library, "checklists/systems.yaml", content.KnownSystems, nodes).systems),
+        sources=_by_id(read_part(library, "checklists/sources.yaml", content.Sources, nodes).sources),
         checklists=checklists,
-        activities=read_part(library, "checklists/cutover_activities.yaml", content.Activities, places).activities,
-        cutover=read_part(library, "checklists/cutover.yaml", content.CutoverContent, places),
-        party_kinds=read_part(library, "checklists/third_parties.yaml", content.PartyKinds, places),
-        business_case=read_part(library, "checklists/business_case.yaml", content.BusinessCaseContent, places),
-        data_checks=read_part(library, "checklists/data_checks.yaml", content.DataChecks, places),
-        messages=read_part(library, "checklists/messages.yaml", content.Messages, places),
-        mailings=read_part(library, "checklists/mailings.yaml", Mailings, places),
-        writing=read_part(library, "checklists/words.yaml", content.WritingRules, places),
-        lists={name.rpartition("/")[2][:-5]: read_part(library, name, content.RowList, places) for name in _list_names(library)},
-        catalogue=read_part(library, "templates/catalogue.yaml", content.Catalogue, places),
-        places=places,
+        activities=read_part(library, "checklists/cutover_activities.yaml", content.Activities, nodes).activities,
+        cutover=read_part(library, "checklists/cutover.yaml", content.CutoverContent, nodes),
+        party_kinds=read_part(library, "checklists/third_parties.yaml", content.PartyKinds, nodes),
+        business_case=read_part(library, "checklists/business_case.yaml", content.BusinessCaseContent, nodes),
+        data_checks=read_part(library, "checklists/data_checks.yaml", content.DataChecks, nodes),
+        messages=read_part(library, "checklists/messages.yaml", content.Messages, nodes),
+        mailings=read_part(library, "checklists/mailings.yaml", Mailings, nodes),
+        writing=read_part(library, "checklists/words.yaml", content.WritingRules, nodes),
+        lists={name.rpartition("/")[2][:-5]: read_part(library, name, content.RowList, nodes) for name in _list_names(library)},
+        catalogue=read_part(library, "templates/catalogue.yaml", content.Catalogue, nodes),
+        places=yamlio.Places(nodes),
     )
     if problems := list(dangling(found)):
         raise Mistakes(problems)
     return found
 
 
-def read_part(library: Library, name: str, model: type[_Model], places: dict[str, Place]) -> _Model:
-    """Return one content file, its layers laid over one another, and note the place of each of its parts.
+def read_part(library: Library, name: str, model: type[_Model], nodes: dict[str, yamlio.Node]) -> _Model:
+    """Return one content file, its layers laid over one another, and note its nodes under its name.
 
     Raises:
         Mistakes: all mistakes of the file.
@@ -147,8 +147,8 @@ def read_part(library: Library, name: str, model: type[_Model], places: dict[str
         layer = yamlio.read_node(yamlio.decode(read_bytes(path), library.label(path)), library.label(path))
         node = yamlio.overlay(node, layer) if node else layer
     assert node is not None
-    value, found = yamlio.to_model(node, model)
-    places.update({f"{name}.{key}" if key else name: place for key, place in found.items()})
+    nodes[name] = node
+    value, _ = yamlio.to_model(node, model)
     return value
 
 

@@ -1,7 +1,7 @@
 """YAML text in, models out, with a place for every mistake. The only module that knows YAML.
 
 Scalars are taken as text (`18:30`, `no` and `0163` stay what was written) and the model gives them their type. Empty
-values count as not written. Duplicate keys, anchors and aliases are refused. Paths of places are keys joined by dots;
+values count as not written. Duplicate keys, anchors, aliases and tags are refused. Paths of places are keys joined by dots;
 a path that ends in '#' is the place of the key itself.
 """
 
@@ -10,7 +10,8 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeVar
 
 import yaml
@@ -22,13 +23,9 @@ MAX_BYTES = 1_000_000
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """Reads scalars plainly: none is taken for a number, a date or a truth, since nothing asks for a tag."""
-
-    def resolve(self, *_: Any) -> str:
-        return ""
-
-    descend_resolver = ascend_resolver = resolve
+_Parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_DEEPEST = 50  # levels of parts in parts
+_QUOTE = 'put the text in "quotation marks"'
 
 
 class Node(typing.NamedTuple):
@@ -40,17 +37,28 @@ class Node(typing.NamedTuple):
     keys: Mapping[str, tuple[Place, Node]] | None = None
 
 
-@dataclass
-class _Reading:
-    file: str
-    problems: list[Problem] = field(default_factory=list)
-    seen: set[int] = field(default_factory=set)
+class Places(Mapping[str, Place]):
+    """The place of every part of some files, by its path; worked out when first asked for, since it is mistakes that ask."""
 
-    def place(self, mark: Any) -> Place:
-        return Place(self.file, mark.line + 1, mark.column + 1)
+    def __init__(self, files: Mapping[str, Node]) -> None:
+        """Take each file by what its paths start with."""
+        self._files = files
 
-    def refuse(self, mark: Any, what: str, write: str) -> None:
-        self.problems.append(Problem(self.place(mark), what, write))
+    def __getitem__(self, path: str) -> Place:
+        return self._found[path]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    @cached_property
+    def _found(self) -> dict[str, Place]:
+        places: dict[str, Place] = {}
+        for start, node in self._files.items():
+            _note_places(node, start, places)
+        return places
 
 
 def decode(data: bytes, file: str, most: int = MAX_BYTES) -> str:
@@ -72,42 +80,75 @@ def read_node(text: str, file: str) -> Node:
     """Read YAML text into nodes.
 
     Raises:
-        Mistakes: it is not YAML, a key stands twice, or it uses anchors.
+        Mistakes: it is not YAML, a key stands twice, or it uses anchors or tags.
     """
-    reading = _Reading(file)
     try:
-        composed = yaml.compose(text, Loader=_Loader)
+        reading = _Reading(text, file)
+        node = reading.whole()
     except yaml.YAMLError as error:
         raise Mistakes([_syntax_problem(error, file, text)]) from None
-    if composed is None:
+    if node is None:
         raise mistake(Place(file), "there is nothing in the file but comments", "write at least practice:, systems: and dates:")
-    node = _node(composed, reading)
     if reading.problems:
         raise Mistakes(reading.problems)
     return node
 
 
-def _node(raw: Any, reading: _Reading) -> Node:
-    place = reading.place(raw.start_mark)
-    if id(raw) in reading.seen and not isinstance(raw, yaml.ScalarNode):
-        reading.refuse(raw.start_mark, "this part is used twice through an anchor (& and *)", "write it out in both places")
-        return Node(place)
-    reading.seen.add(id(raw))
-    if isinstance(raw, yaml.ScalarNode):
-        empty = not raw.style and raw.value in ("", "~", "null")
-        return Node(place, text=None if empty or not raw.value.strip() else raw.value)
-    if isinstance(raw, yaml.SequenceNode):
-        return Node(place, items=tuple(_node(item, reading) for item in raw.value))
-    keys: dict[str, tuple[Place, Node]] = {}
-    for key, value in raw.value:
-        if not isinstance(key, yaml.ScalarNode):
-            reading.refuse(key.start_mark, "a list or mapping stands where a key belongs", "write a plain word before the colon")
-        elif key.value in keys:
-            first = keys[key.value][0].line
-            reading.refuse(key.start_mark, f"'{key.value}' stands here a second time (first in line {first})", "keep one of the two")
-        else:
-            keys[key.value] = (reading.place(key.start_mark), _node(value, reading))
-    return Node(place, keys=keys)
+class _Reading:
+    """Makes nodes of the events of one file, and gathers what no file may hold."""
+
+    def __init__(self, text: str, file: str) -> None:
+        self._file, self._next = file, _Parser(text).get_event
+        self.problems: list[Problem] = []
+
+    def whole(self) -> Node | None:
+        """Return what the file holds; None for nothing."""
+        self._next()  # the start of the stream
+        if isinstance(self._next(), yaml.StreamEndEvent):
+            return None
+        node = self._node(self._next(), 0)
+        self._next()  # the end of the document
+        if not isinstance(after := self._next(), yaml.StreamEndEvent):
+            raise Mistakes([Problem(self._place(after), "a second document starts here", "write all of it as one, without this line")])
+        return node
+
+    def _node(self, event: Any, depth: int) -> Node:
+        place = self._place(event)
+        if isinstance(event, yaml.AliasEvent) or event.anchor or event.tag:
+            write = f"{_QUOTE}; write out what stands in two places"
+            self._refuse(place, "a text that starts with & * or ! means something else here", write)
+        if isinstance(event, yaml.ScalarEvent):
+            empty = not event.style and event.value in ("", "~", "null")
+            return Node(place, text=None if empty or not event.value.strip() else event.value)
+        if depth == _DEEPEST:
+            raise mistake(place, f"more than {_DEEPEST} parts stand in one another here", "check the brackets and the indentation")
+        if isinstance(event, yaml.SequenceStartEvent):
+            return Node(place, items=tuple(self._items(depth + 1)))
+        return Node(place, keys=self._keys(depth + 1)) if isinstance(event, yaml.MappingStartEvent) else Node(place)
+
+    def _items(self, depth: int) -> Iterator[Node]:
+        while not isinstance(event := self._next(), yaml.SequenceEndEvent):
+            yield self._node(event, depth)
+
+    def _keys(self, depth: int) -> dict[str, tuple[Place, Node]]:
+        keys: dict[str, tuple[Place, Node]] = {}
+        while not isinstance(event := self._next(), yaml.MappingEndEvent):
+            key, value = self._node(event, depth), self._node(self._next(), depth)
+            if isinstance(event, yaml.CollectionStartEvent):
+                self._refuse(key.place, "a list or mapping stands where a key belongs", "write a plain word before the colon")
+            elif isinstance(event, yaml.ScalarEvent) and event.value in keys:
+                first = keys[event.value][0].line
+                self._refuse(key.place, f"'{event.value}' stands here a second time (first in line {first})", "keep one of the two")
+            elif isinstance(event, yaml.ScalarEvent):
+                keys[event.value] = key.place, value
+        return keys
+
+    def _place(self, event: Any) -> Place:
+        mark = event.start_mark
+        return Place(self._file, mark.line + 1, mark.column + 1)
+
+    def _refuse(self, place: Place, what: str, write: str) -> None:
+        self.problems.append(Problem(place, what, write))
 
 
 def _syntax_problem(error: yaml.YAMLError, file: str, text: str) -> Problem:
@@ -124,8 +165,8 @@ def _syntax_problem(error: yaml.YAMLError, file: str, text: str) -> Problem:
         return Problem(place, "there is a tab in the indentation", "use spaces: two for each step")
     if "mapping values are not allowed" in says:
         return Problem(place, "there is a second colon on this line", 'put the text after the key in "quotation marks"')
-    if "found undefined alias" in says or ("unexpected" in says and line.lstrip().startswith(("*", "&", "@", "`", "%"))):
-        return Problem(place, "a text starts with a character that means something else here", 'put the text in "quotation marks"')
+    if "cannot start any token" in says or ("unexpected" in says and line.lstrip().startswith(("*", "&", "@", "`", "%"))):
+        return Problem(place, "a text starts with a character that means something else here", _QUOTE)
     return Problem(
         place, f"this cannot be read as YAML ({says})", "check the indentation, colons and quotation marks of this line and the one above"
     )
@@ -150,14 +191,13 @@ def _id(node: Node) -> str:
     return (node.keys["id"][1].text or "") if node.keys and "id" in node.keys else ""
 
 
-def to_model(node: Node, model: type[_Model]) -> tuple[_Model, dict[str, Place]]:
+def to_model(node: Node, model: type[_Model]) -> tuple[_Model, Places]:
     """Return the model that a node holds and the place of every part of it.
 
     Raises:
         Mistakes: every mistake of the file, each with its place and what to write.
     """
-    places: dict[str, Place] = {}
-    _note_places(node, "", places)
+    places = Places({"": node})
     problems = list(_empty_and_unknown(node, model, ()))
     try:
         value = model.model_validate(data_of(node))

@@ -71,7 +71,7 @@ class Fitting:
 
     def _count(self, room: Room, text: str) -> int:
         """Return how many lines a text takes; 0 where a word of it is wider than its room."""
-        if lines := room.face.lines(text, room.width_px):
+        if lines := room.lines[text]:
             return len(lines)
         if self._compositor.learned(room, text):
             return 1

@@ -6,8 +6,9 @@ whose segments take as many lines each are the same layout. What cannot be set w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, partial
+from itertools import chain
 from typing import Any, NamedTuple
 
 from markupsafe import escape
@@ -64,41 +65,45 @@ class Compositor:
         if not self.why_not:
             self._find_rooms(Rooms(read_file))
 
-    def start(self, recipients: Iterable[Recipient]) -> None:
+    def start(self, recipients: Sequence[Recipient]) -> None:
         """Get ready to set these letters: all their lines are learned, and no others, so that fonts hold what a file shows."""
         lines = self._uncertain(recipients)
         if not self._learned.is_all(lines):
             self._learned = Learned(self._printer)
             self._learned.learn(lines)
 
-    def learn(self, recipients: Iterable[Recipient]) -> None:
+    def learn(self, recipients: Sequence[Recipient]) -> None:
         """Learn the lines of these letters whose letters join, turn or move one another, as the digits of a house number may."""
         self._learned.learn(self._uncertain(recipients))
 
-    def _uncertain(self, recipients: Iterable[Recipient]) -> Sequence[tuple[Room, str]]:
+    def _uncertain(self, recipients: Sequence[Recipient]) -> Sequence[tuple[Room, str]]:
         """Return the lines of these letters that are not joined from pairs of letters, each once."""
-        named = (one for one in recipients if not is_ascii(one) or any(map(str.isdecimal, one.address)))
-        lines = (line for recipient in named for line in self.texts(recipient))
-        return tuple(dict.fromkeys((room, text) for room, text in lines if room.face.line(text) is None))
+        if self._address is None:
+            return ()
+        address = dict.fromkeys(line for one in recipients for line in one.address if not line.isascii() or line.isdecimal())
+        lines = [(self._address, plain(line)) for line in address]
+        for one in recipients:
+            if not all(map(str.isascii, one.values.values())) and self._has_facts(one):
+                lines += self._own_texts(one)
+        return tuple(dict.fromkeys((room, text) for room, text in lines if room.lines[text] is None and room.face.line(text) is None))
 
     def set(self, recipient: Recipient) -> Setting | None:
         """Return a letter's lines and layout; None where they are not certain."""
-        texts = self.texts(recipient)
-        drawn: list[bytes] = []
-        counts: list[int] = []
-        fonts: Fonts = frozenset()
-        for room, text in texts:
-            if lines := room.face.lines(text, room.width_px):
-                drawn += lines
-                counts.append(len(lines))
-            elif learned := self.learned(room, text):
-                drawn.append(learned.name)
-                counts.append(1)
-                fonts |= learned.fonts
-            else:
-                return None
-        own = len(recipient.address)
-        return Setting((tuple(counts[:own]), tuple(counts[own:])), tuple(drawn), fonts) if texts else None
+        if self._address is None or not self._has_facts(recipient):
+            return None
+        values, own = recipient.values, len(recipient.address)
+        lines = [*map(self._address.lines.__getitem__, recipient.address)]
+        lines += [room.lines[segment.text(values)] for segment, room in self._segments]
+        drawn, fonts = list[tuple[bytes, ...]](), Fonts()
+        for place, sure in enumerate(lines):
+            if sure is None:
+                learned = self.learned(*self.texts(recipient)[place])
+                if learned is None:
+                    return None
+                sure, fonts = (learned.name,), fonts | learned.fonts
+            drawn.append(sure)
+        counts = tuple(map(len, drawn))
+        return Setting((counts[:own], counts[own:]), tuple(chain.from_iterable(drawn)), fonts)
 
     def learned(self, room: Room, text: str) -> LearnedLine | None:
         """Return a line that was learned, if it fits its room."""
@@ -110,10 +115,15 @@ class Compositor:
 
     def texts(self, recipient: Recipient) -> list[tuple[Room, str]]:
         """Return the text of each line of the address and of each other segment, with its room; nothing where a fact is missing."""
-        if self._address is None or not self.pattern.fields <= recipient.values.keys():
+        if self._address is None or not self._has_facts(recipient):
             return []
-        own = [(room, segment.text(recipient.values)) for segment, room in self._segments]
-        return [*((self._address, plain(line)) for line in recipient.address), *own]
+        return [*((self._address, plain(line)) for line in recipient.address), *self._own_texts(recipient)]
+
+    def _own_texts(self, recipient: Recipient) -> list[tuple[Room, str]]:
+        return [(room, segment.text(recipient.values)) for segment, room in self._segments]
+
+    def _has_facts(self, recipient: Recipient) -> bool:
+        return self.pattern.fields <= recipient.values.keys()
 
     def _shows(self, letter: str) -> bool:
         """Say whether the fonts of the segments have a letter."""

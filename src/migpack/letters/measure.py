@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from migpack.letters.pattern import plain
 from migpack.letters.shaping import Face
 from migpack.write.pdf import FAMILY, FONTS
 
+_MOST_TEXTS = 50_000  # kept in mind for each room
 _TOLERANCE_PX = 0.01
 _ORDINARY = {
     "letter_spacing": "normal",
@@ -38,6 +40,11 @@ class Room:
     fixed: bool
 
     @cached_property
+    def lines(self) -> Lines:
+        """The lines in which each text is set here."""
+        return Lines(self)
+
+    @cached_property
     def sure(self) -> int:
         """How many ASCII letters fit a line whatever they are: as many of the widest."""
         return int((self.width_px - 1) / self.face.widest_px)
@@ -49,6 +56,21 @@ class Room:
             while (line := self.face.line(word + letter)) and line[1] <= self.width_px - 1:
                 word += letter
         return word
+
+
+class Lines(dict[str, tuple[bytes, ...] | None]):
+    """The lines in which each text fills a room, worked out when first asked for; None where that is not certain."""
+
+    def __init__(self, room: Room) -> None:
+        """Take the room."""
+        self._room = room
+
+    def __missing__(self, text: str) -> tuple[bytes, ...] | None:
+        """Work out the lines of a text; what has been asked for before is forgotten when it is too much."""
+        if len(self) >= _MOST_TEXTS:
+            self.clear()
+        self[text] = found = self._room.face.lines(plain(text), self._room.width_px)
+        return found
 
 
 class Rooms:

@@ -92,7 +92,7 @@ class _Settings:
 def _set_all(compositor: Compositor, recipients: Sequence[Recipient]) -> _Settings:
     numbers: dict[_Kind, int] = {}
     number_of: dict[tuple[Key, bool], int] = {}  # of settings' own layouts, of which several may be one kind
-    kinds_of, lines, letters = array("i"), [], set[str]()
+    kinds_of, lines, words = array("i"), list[bytes](), set[str]()
     for recipient in recipients:
         setting = compositor.set(recipient)
         if setting is None:
@@ -106,8 +106,8 @@ def _set_all(compositor: Compositor, recipients: Sequence[Recipient]) -> _Settin
             number_of[own] = number = numbers.setdefault(kind, len(numbers))
         kinds_of.append(number)
         lines.append(_BETWEEN.join(setting.lines))
-        letters.update(*recipient.address, *recipient.values.values())
-    return _Settings(list(numbers), kinds_of, lines, frozenset(letters))
+        words.update(recipient.address, recipient.values.values())
+    return _Settings(list(numbers), kinds_of, lines, frozenset().union(*words))
 
 
 def _kind(setting: Setting, *, loose: bool) -> _Kind:

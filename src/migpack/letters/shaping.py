@@ -16,7 +16,6 @@ from migpack.problems import MigpackError
 from migpack.write.scripts import letters_of
 
 _PANGO = 1024  # Pango's units in a pixel
-_MOST_LINES = 50_000  # kept in mind
 ROUNDING_PX = 0.5  # nearer than this to the edge of its box, a line may fit or not
 # Letters that stand as they are: no script whose letters join or turn, no marks, no signs that may be shown as pictures.
 _LATIN = " -~\u00a1-\u00a8\u00aa-\u00ac\u00af-\u024f\u1e00-\u1eff\u2010-\u2015\u2018\u2019\u201c\u201d"
@@ -58,7 +57,6 @@ class Face:
         self._units = uharfbuzz.Font(self._face)
         self._size, self._first_size = size_px, size_px
         self._letters = letters_of(data)
-        self._lines: dict[str, Glyphs | None] = {}
         self._pairs = {script: _Pairs(self, script) for script in (*_SCRIPTS, _NO_SCRIPT)}
 
     @property
@@ -78,16 +76,10 @@ class Face:
 
     def line(self, text: str) -> Glyphs | None:
         """Return what stands between '[(' and ')] TJ' to draw a line, and its width; None where that is not certain."""
-        if text in self._lines:
-            return self._lines[text]
-        if len(self._lines) >= _MOST_LINES:
-            self._lines.clear()
         try:
-            found = self._run(text, "Latn") if _IS_LATIN(text) else self._mixed(text)
+            return self._run(text, "Latn") if _IS_LATIN(text) else self._mixed(text)
         except Uncertain:
-            found = None
-        self._lines[text] = found
-        return found
+            return None
 
     def lines(self, text: str, width_px: float) -> tuple[bytes, ...] | None:
         """Return the lines in which a text fills a box; None where that is not certain, as where a word is wider than the box."""
@@ -134,8 +126,8 @@ class Face:
     def _run(self, text: str, script: str) -> Glyphs:
         if not text:
             return b"", 0.0
-        glyphs, widths = zip(*map(self._pairs[script].__getitem__, [*map(add, text, text[1:]), text[-1]]), strict=True)
-        return b"".join(glyphs), sum(widths) / _PANGO
+        pairs, shapes = [*map(add, text, text[1:]), text[-1]], self._pairs[script]
+        return b"".join(map(shapes.__getitem__, pairs)), sum(map(shapes.widths.__getitem__, pairs)) / _PANGO
 
     def shape(self, text: str, script: str) -> list[tuple[int, int]]:
         """Return each glyph of a run with its advance in Pango units; a glyph for each letter, none of them moved."""
@@ -161,18 +153,22 @@ class Face:
         return b"%b)%d(" % (shown, kerning) if kerning else shown
 
 
-class _Pairs(dict[str, tuple[bytes, int]]):
-    """The first letter of a pair, drawn so that the second one follows; or a letter alone, at the end; with its width in Pango units."""
+class _Pairs(dict[str, bytes]):
+    """The first letter of a pair, drawn so that the second one follows; or a letter alone, at the end.
+
+    `widths` has the width of each that was asked for, in Pango units.
+    """
 
     def __init__(self, face: Face, script: str) -> None:
         self._face, self._script = face, script
+        self.widths: dict[str, int] = {}
 
-    def __missing__(self, pair: str) -> tuple[bytes, int]:
+    def __missing__(self, pair: str) -> bytes:
         (number, advance), *second = self._face.shape(pair, self._script)
         if second and (self._alone(pair[0])[0] != number or [self._alone(pair[1])] != second):
             raise Uncertain(pair)
-        self[pair] = found = self._face.glyph(number, advance), advance
-        return found
+        self[pair], self.widths[pair] = self._face.glyph(number, advance), advance
+        return self[pair]
 
     def _alone(self, letter: str) -> tuple[int, int]:
         return self._face.shape(letter, self._script)[0]
