@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import io
 import struct
+import sys
 import zipfile
 import zlib
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from itertools import repeat
-from operator import add, itemgetter
+from operator import add
 
 DOCUMENT = "word/document.xml"
 FilePoured = tuple[tuple[bytes, ...], int, int]  # the parts of a file, one after another; its checksum; its size
 _HEAD = struct.Struct("<HHHHHIIIHH")  # of a part: what both its own place and the table say of it
 _BEFORE_SIZES, _AFTER_SIZES = slice(10), slice(22, None)
-_pack_sizes, _pack_count, _pack_end = (struct.Struct(form).pack for form in ("<III", "<HH", "<IH"))
+_pack_sizes, _pack_count = struct.Struct("<III").pack, struct.Struct("<HH").pack
 _COUNT_SIZE = 4
 _MOST_PLAIN = 0xFFFF
 _PLAIN_FOLLOWS = b"\0"  # three bits that say so, at the start of a byte
@@ -82,16 +84,19 @@ class DocxForm:
         self._first = head[_AFTER_SIZES] + name + first
         self._last = last + parts.central + central[:6] + head[_BEFORE_SIZES]
         self._end = central[6:][_AFTER_SIZES] + end
-        self._before_crc, self._follow_last = zlib.crc32(self._before), parts.follow(self._last)
+        self._pack_end = struct.Struct(f"<III{len(self._end)}sIH").pack
+        self._before_crc = zlib.crc32(self._before)
+        self._follow_first, self._follow_last = parts.follow(self._first), parts.follow(self._last)
         self._document_end = len(parts.packed + local)
         self._size = self._document_end + self._document_packed + size + len(end) + 6
 
     def pour(self, letters: Sequence[tuple[str, ...]]) -> Iterable[FilePoured | None]:
         """Return the file of each letter with its words, as they stand in document.xml; None where they are too long."""
-        crcs, own_sizes = [self._document_crc] * len(letters), [0] * len(letters)
+        crcs: Sequence[int] = [self._document_crc] * len(letters)
+        own_sizes = [0] * len(letters)
         columns: list[Iterable[bytes]] = []
         for fill, follow, packed in self._blocks:
-            own = [*map(str.encode, fill(letters))]
+            own = [*fill(letters)]
             sizes = [*map(len, own)]
             if max(sizes, default=0) > _MOST_PLAIN:
                 return [None] * len(letters)
@@ -102,27 +107,25 @@ class DocxForm:
 
     def _framed(self, crcs: Sequence[int], own_sizes: Sequence[int], columns: Sequence[Iterable[bytes]]) -> Iterator[FilePoured]:
         """Return the files with these checksums of document.xml, sizes of words poured in, and all that stands before the last stretch."""
-        packed_size, size, at, end = self._document_packed, self._document_size, self._document_end, self._end
+        packed_size, size, at, end = self._document_packed, self._document_size, self._document_end + self._document_packed, self._end
         said = [_pack_sizes(crc, packed_size + own, size + own) for crc, own in zip(crcs, own_sizes, strict=True)]
-        starts = [*map(b"".join, zip(said, repeat(self._first), *columns, strict=False))]
-        ends = [sizes + end + _pack_end(at + packed_size + own, 0) for sizes, own in zip(said, own_sizes, strict=True)]
-        crcs = self._follow_last(map(zlib.crc32, starts, repeat(self._before_crc)))
-        parts = zip(repeat(self._before), starts, repeat(self._last), ends, strict=False)
+        pack_end = self._pack_end
+        poured = [*map(b"".join, zip(*columns, strict=False))]
+        ends = [pack_end(crc, packed_size + own, size + own, end, at + own, 0) for crc, own in zip(crcs, own_sizes, strict=True)]
+        crcs = self._follow_first(map(zlib.crc32, said, repeat(self._before_crc)))
+        crcs = self._follow_last(map(zlib.crc32, poured, crcs))
+        parts = zip(repeat(self._before), said, repeat(self._first), poured, repeat(self._last), ends, strict=False)
         return zip(parts, map(zlib.crc32, ends, crcs), [self._size + own for own in own_sizes], strict=True)
 
 
-def _filler(cut: slice, after: Sequence[str]) -> Callable[[Iterable[tuple[str, ...]]], Iterable[str]]:
+def _filler(cut: slice, after: Sequence[str]) -> Callable[[Iterable[tuple[str, ...]]], Iterable[bytes]]:
     """Return what makes the block of each letter: the words that this cuts out of all, each with what stands after it."""
-    between, last = set(after[:-1]), after[-1]
-    if len(between) < 2 and not last:  # as the lines of an address
-        join = "".join(between).join
-        return lambda letters: map(join, map(itemgetter(cut), letters))
 
-    def fill(letters: Iterable[tuple[str, ...]]) -> Iterator[str]:
-        filled = [piece for words in after for piece in ("", words)]
+    def fill(letters: Iterable[tuple[str, ...]]) -> Iterator[bytes]:
+        pieces = [piece for words in after for piece in ("", words)]
         for words in letters:
-            filled[::2] = words[cut]
-            yield "".join(filled)
+            pieces[::2] = words[cut]
+            yield "".join(pieces).encode()
 
     return fill
 
@@ -154,19 +157,23 @@ def _central(head: bytes, name: bytes, at: int) -> bytes:
     return b"PK\1\2" + struct.pack("<H", 3 << 8 | 20) + head + struct.pack("<HHHII", 0, 0, 0, 0o100600 << 16, at) + name
 
 
-def _follow(data: bytes) -> Callable[[Iterable[int]], list[int]]:
-    """Return what makes of the CRC-32 of some bytes that of the same bytes and then these.
+def _follow(data: bytes) -> Callable[[Iterable[int]], array[int]]:
+    """Return what makes of the CRC-32 of some bytes that of the same bytes and then these, for many at once.
 
-    The checksum of a and b is that of b, and what as many zeros as b has bytes make of that of a: a sum over its bits, here over its bytes.
+    The checksum of a and b is that of b, and what as many zeros as b has bytes make of that of a: a sum (XOR) over its bits. The checksums
+    stand side by side in one long number, so that a step is taken for all of them.
     """
     nothing = bytes(len(data))
     zero, own = zlib.crc32(nothing), zlib.crc32(data)
     bits = [zlib.crc32(nothing, 1 << bit) ^ zero for bit in range(32)]
-    tables = []
-    for byte in range(4):
-        table = [0]
-        for bit in bits[8 * byte : 8 * byte + 8]:
-            table += [known ^ bit for known in table]
-        tables.append(table)
-    low, second, third, high = tables
-    return lambda crcs: [low[crc & 255] ^ second[crc >> 8 & 255] ^ third[crc >> 16 & 255] ^ high[crc >> 24] ^ own for crc in crcs]
+
+    def follow(crcs: Iterable[int]) -> array[int]:
+        known = array("I", crcs)
+        before = int.from_bytes(known.tobytes(), sys.byteorder)
+        each = int.from_bytes(array("I", [1]) * len(known), sys.byteorder)
+        after = each * own
+        for bit, made in enumerate(bits):
+            after ^= (before >> bit & each) * made
+        return array("I", after.to_bytes(len(known) * known.itemsize, sys.byteorder))
+
+    return follow

@@ -8,10 +8,13 @@ that is written in full.
 from __future__ import annotations
 
 import re
+import zlib
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import replace
 from functools import cached_property, lru_cache
+from itertools import accumulate, count, repeat
 from operator import add, itemgetter
 from typing import BinaryIO
 
@@ -34,9 +37,10 @@ _STARTED = re.compile(re.escape(_OPEN) + r"[^<]*[^\W\d_][^<]*$")
 # What stands in document.xml as it is: no signs of XML, and only Latin, Greek and Cyrillic letters, which need no runs of their own.
 _SAFE = "!#-%'-;=?-~\u00c0-\u024f\u0370-\u052f\u1e00-\u1eff\u2018\u2019"
 _AS_IT_IS = re.compile(f"[{_SAFE}]+(?: [{_SAFE}]+)*").fullmatch
-_FACT, _LETTER = "\n", "\0"  # what stands between two facts of a letter, and between two letters
-_NOT_SAFE = re.compile(f"[^{_SAFE} {_FACT}{_LETTER}][^{_LETTER}]*")
-_AT_ONCE = 500  # letters that are poured together
+# Bytes of UTF-8 with which a letter may start that does not: 1 for each of them, else 0.
+_STARTS = {letter.encode()[0] for letter in map(chr, range(0x800)) if letter != " " and not _AS_IT_IS(letter)}
+_SUSPECTS = bytes(byte in _STARTS or byte >= 0xE0 for byte in range(256))
+_AT_ONCE = 1000  # letters that are poured together
 _SHORT = 400  # letters between two facts that are not worth a packed stretch of their own
 
 
@@ -62,18 +66,19 @@ class WordLetters:
         with ZipFile(out) as packed:
             for start in range(0, len(recipients), _AT_ONCE):
                 portion = recipients[start : start + _AT_ONCE]
-                for number, file in enumerate(self._pour(portion)):
-                    name = b"%06d.docx" % (start + number + 1)
-                    if file:
-                        packed.add_parts(name, *file)
-                    else:
-                        slow += 1
-                        packed.add(name, self.full(portion[number]))
+                poured = self._pour(portion)
+                slow += poured.count(None)
+                files = (file or self._whole(one) for file, one in zip(poured, portion, strict=True))
+                packed.add_all((b"%06d.docx" % number, *file) for number, file in zip(count(start + 1), files))
         return slow
 
     def full(self, recipient: Recipient) -> bytes:
         """Return one letter as a Word file, written in full."""
         return self._in_full(self._letter.page(Addressee(recipient.values, recipient.address)))
+
+    def _whole(self, recipient: Recipient) -> FilePoured:
+        data = self.full(recipient)
+        return (data,), zlib.crc32(data), len(data)
 
     def _in_full(self, page: Page) -> bytes:
         return self._writer.write(page, read(page.html, page.document.id)).data
@@ -92,7 +97,7 @@ class WordLetters:
         self, recipients: Sequence[Recipient], facts: Sequence[tuple[str, ...]]
     ) -> Iterator[tuple[_Kind, list[int], list[tuple[str, ...]]]]:
         """Yield each kind of letter with the places of those that are of it, and the words that are poured into them."""
-        others = _to_be_changed(facts)
+        others = _may_change(facts)
         by_size: defaultdict[int, list[int]] = defaultdict(list)
         for place, size in enumerate(map(len, facts)):
             by_size[size].append(place)
@@ -186,18 +191,18 @@ class _Kind:
         return words if all(words) else ()
 
 
-def _to_be_changed(facts: Sequence[tuple[str, ...]]) -> Set[int]:
-    """Return the places of letters of which a fact may not stand in document.xml as it is; most may."""
-    words = _LETTER.join(map(_FACT.join, facts))
-    spaced = f" {words} ".replace(_FACT, " ").replace(_LETTER, " ")
-    parted = words.count(_LETTER) + 1 == len(facts) and words.count(_FACT) + len(facts) == sum(map(len, facts))
-    if not parted or "  " in spaced:
+def _may_change(facts: Sequence[tuple[str, ...]]) -> Set[int]:
+    """Return the places of letters of which a fact may not stand in document.xml as it is; it does in nearly all."""
+    letters = [" ".join(own).encode("utf-8", "surrogatepass") for own in facts]
+    words = b" ".join((b"", *letters, b""))
+    if b"  " in words:  # a space at an end of a fact, or no words at all
         return {place for place, own in enumerate(facts) if not all(map(_AS_IT_IS, own))}
-    found, letter, at = set(), 0, 0
-    for unsafe in _NOT_SAFE.finditer(words):
-        letter += words.count(_LETTER, at, unsafe.start())
-        at = unsafe.start()
-        found.add(letter)
+    suspects = words.translate(_SUSPECTS)
+    ends = [*accumulate(map(add, map(len, letters), repeat(1)))]
+    found, at = set(), suspects.find(1)
+    while at >= 0:
+        found.add(place := bisect_left(ends, at))
+        at = suspects.find(1, ends[place] + 1)
     return found
 
 

@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Iterable
 from types import TracebackType
 from typing import BinaryIO
 
-_LOCAL = struct.Struct("<4sHHHHHIIIHH")
-_CENTRAL = struct.Struct("<4sHHHHHHIIIHHHHHII")
 _VERSION, _UNIX = 45, 3 << 8
 _DATE = 33  # 1 January 1980
 _OWNER_ONLY = 0o100600 << 16
 _SMALL, _FEW = 0xFFFFFFFF, 0xFFFF
 _AT_ONCE = 1 << 20  # bytes written at a time
+_LOCAL = struct.pack("<4sHHHHH", b"PK\3\4", 20, 0, 0, 0, _DATE)
+_CENTRAL = struct.pack("<4sHHHHHH", b"PK\1\2", _UNIX | _VERSION, 20, 0, 0, 0, _DATE)
+_LOCAL_SIZE = 30
+_pack_said = struct.Struct("<IIIHH").pack  # checksum, size twice, how long the name is, and what follows it
+_pack_place = struct.Struct("<HHHII").pack
 
 
 class ZipFile:
@@ -24,9 +28,8 @@ class ZipFile:
 
     def __init__(self, out: BinaryIO) -> None:
         """Write to a file that is open for writing, from where it stands."""
-        self._out, self._at = out, 0
+        self._out, self._at, self._count = out, 0, 0
         self._waiting: list[bytes] = []
-        self._waiting_size = 0
         self._entries: list[bytes] = []
 
     def __enter__(self) -> ZipFile:
@@ -43,32 +46,36 @@ class ZipFile:
     def add_after(self, name: bytes, shared: bytes, crc: int, data: bytes) -> int:
         """Add a file of two parts, the first of which has this checksum; return its size."""
         size = len(shared) + len(data)
-        self.add_parts(name, (shared, data), zlib.crc32(data, crc), size)
+        self.add_all([(name, (shared, data), zlib.crc32(data, crc), size)])
         return size
 
-    def add_parts(self, name: bytes, parts: tuple[bytes, ...], crc: int, size: int) -> None:
-        """Add a file of several parts, of this checksum and size."""
-        self._waiting += (_LOCAL.pack(b"PK\3\4", 20, 0, 0, 0, _DATE, crc, size, size, len(name), 0), name, *parts)
-        self._waiting_size += size
-        if self._waiting_size >= _AT_ONCE:
-            self._write_waiting()
-        place, extra = self._at, b""
-        if place >= _SMALL:
-            place, extra = _SMALL, struct.pack("<HHQ", 1, 8, place)
-        head = _CENTRAL.pack(
-            b"PK\1\2", _UNIX | _VERSION, 20, 0, 0, 0, _DATE, crc, size, size, len(name), len(extra), 0, 0, 0, _OWNER_ONLY, place
-        )
-        self._entries.append(head + name + extra)
-        self._at += _LOCAL.size + len(name) + size
+    def add_all(self, files: Iterable[tuple[bytes, tuple[bytes, ...], int, int]]) -> None:
+        """Add files: the name of each, its parts one after another, its checksum and size."""
+        waiting, entries, at = self._waiting, self._entries, self._at
+        for name, parts, crc, size in files:
+            said = _pack_said(crc, size, size, len(name), 0)
+            waiting += (_LOCAL, said, name, *parts)
+            if at < _SMALL:
+                entries += (_CENTRAL, said, _pack_place(0, 0, 0, _OWNER_ONLY, at), name)
+            else:
+                far = struct.pack("<HHQ", 1, 8, at)
+                said = _pack_said(crc, size, size, len(name), len(far))
+                entries += (_CENTRAL, said, _pack_place(0, 0, 0, _OWNER_ONLY, _SMALL), name, far)
+            at += _LOCAL_SIZE + len(name) + size
+            self._count += 1
+            if at - self._at >= _AT_ONCE:
+                self._at = at
+                self._write_waiting()
+        self._at = at
 
     def _write_waiting(self) -> None:
         self._out.write(b"".join(self._waiting))
-        self._waiting, self._waiting_size = [], 0
+        self._waiting.clear()
 
     def _finish(self) -> None:
         self._write_waiting()
         table = b"".join(self._entries)
-        count, start = len(self._entries), self._at
+        count, start = self._count, self._at
         self._out.write(table)
         if count >= _FEW or start + len(table) >= _SMALL:
             end = start + len(table)

@@ -92,7 +92,7 @@ def running_points(tree: b.Tree) -> float:
 
 def window(tree: b.Tree) -> Window | None:
     """Return the places that an envelope asks for, where the page is addressed to somebody."""
-    if not _is_posted(tree):
+    if not _has(tree, "recipient"):
         return None
     return next((window for profile, window in _WINDOWS.items() if profile in tree.classes), None)
 
@@ -113,19 +113,20 @@ def fit(styles: Any, tree: b.Tree) -> None:
     """Set the sizes, colours and spaces of a page in w:styles, in place."""
     if not is_letter(tree) and not is_large(tree):
         return
-    dark = (_QUIET if is_large(tree) else frozenset()) | (_POSTED_HEADINGS if _is_posted(tree) else frozenset())
-    above = _POSTED_SPACE if _is_posted(tree) and not is_large(tree) else {}
+    posted, large = _has(tree, "recipient"), is_large(tree)
+    dark = (_QUIET if large else frozenset()) | (_POSTED_HEADINGS if posted else frozenset())
+    above = _POSTED_SPACE if posted and not large else {}
     for style in styles:
         name = style.get(qn("w:styleId")) or ""
         for size in style.iter(qn("w:sz"), qn("w:szCs")):
-            size.set(qn("w:val"), str(round(_points(name, int(size.get(qn("w:val"))) / 2, tree) * 2)))
+            size.set(qn("w:val"), str(round(_points(name, int(size.get(qn("w:val"))) / 2, tree, posted=posted) * 2)))
         for colour in style.iter(qn("w:color")) if name in dark else ():
             colour.set(qn("w:val"), _TEXT)
         for space in style.iter(qn("w:spacing")) if name in above else ():
             space.set(qn("w:before"), str(above[name]))
 
 
-def _points(style: str, points: float, tree: b.Tree) -> float:
+def _points(style: str, points: float, tree: b.Tree, *, posted: bool) -> float:
     """Return the size of a style on a page, from its size in house.docx."""
     if style.startswith("Poster"):
         return points
@@ -135,12 +136,8 @@ def _points(style: str, points: float, tree: b.Tree) -> float:
         return _IN_WINDOW
     if is_large(tree):
         return _LARGE_SIZES.get(style, max(points * scale(tree), _LARGE))
-    sizes = _POSTED_SIZES if _is_posted(tree) else _LETTER_SIZES
+    sizes = _POSTED_SIZES if posted else _LETTER_SIZES
     return sizes.get(style, points * scale(tree))
-
-
-def _is_posted(tree: b.Tree) -> bool:
-    return _has(tree, "recipient")
 
 
 def _has(tree: b.Tree, kind: b.GroupKind) -> bool:
