@@ -6,6 +6,7 @@ import io
 import re
 import zipfile
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pikepdf
@@ -108,6 +109,29 @@ def test_a_zip_holds_what_was_put_in_beyond_65535_files() -> None:
     assert len(archive.namelist()) == 66_000
     assert [archive.read(archive.namelist()[n]) for n in (0, 65_535, 65_999)] == [b"0", b"65535", b"65999"]
     assert archive.infolist()[9].external_attr >> 16 == 0o100600
+
+
+class Sparse(io.FileIO):
+    """A file on which a megabyte of zeros takes no space."""
+
+    def write(self, data: Any) -> int:
+        """Write what stands before the first megabyte of zeros; there are only zeros after it."""
+        before = data.find(bytes(1 << 20))
+        if before < 0:
+            return super().write(data)
+        super().write(data[:before])
+        self.seek(len(data) - before, io.SEEK_CUR)
+        return len(data)
+
+
+def test_a_zip_holds_what_was_put_in_beyond_4_gib(tmp_path: Path) -> None:
+    zeros = bytes(1 << 26)
+    with Sparse(tmp_path / "letters.zip", "w") as out, ZipFile(out) as packed:
+        packed.add_all((b"%06d.bin" % number, (zeros,), 0, len(zeros)) for number in range(64))
+        packed.add(b"last.txt", b"the last")
+    archive = zipfile.ZipFile(tmp_path / "letters.zip")
+    assert archive.infolist()[-1].header_offset > 1 << 32
+    assert archive.read("last.txt") == b"the last"
 
 
 @pytest.mark.parametrize("count", [1, 64, 65, 5000])

@@ -17,7 +17,7 @@ _OWNER_ONLY = 0o100600 << 16
 _SMALL, _FEW = 0xFFFFFFFF, 0xFFFF
 _AT_ONCE = 1 << 20  # bytes written at a time
 _LOCAL = struct.pack("<4sHHHHH", b"PK\3\4", 20, 0, 0, 0, _DATE)
-_CENTRAL = struct.pack("<4sHHHHHH", b"PK\1\2", _UNIX | _VERSION, 20, 0, 0, 0, _DATE)
+_CENTRAL, _FAR = (struct.pack("<4sHHHHHH", b"PK\1\2", _UNIX | _VERSION, needed, 0, 0, 0, _DATE) for needed in (20, _VERSION))
 _LOCAL_SIZE = 30
 _pack_said = struct.Struct("<IIIHH").pack  # checksum, size twice, how long the name is, and what follows it
 _pack_place = struct.Struct("<HHHII").pack
@@ -60,7 +60,7 @@ class ZipFile:
             else:
                 far = struct.pack("<HHQ", 1, 8, at)
                 said = _pack_said(crc, size, size, len(name), len(far))
-                entries += (_CENTRAL, said, _pack_place(0, 0, 0, _OWNER_ONLY, _SMALL), name, far)
+                entries += (_FAR, said, _pack_place(0, 0, 0, _OWNER_ONLY, _SMALL), name, far)
             at += _LOCAL_SIZE + len(name) + size
             self._count += 1
             if at - self._at >= _AT_ONCE:
