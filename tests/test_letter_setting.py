@@ -127,7 +127,7 @@ class Sparse(io.FileIO):
 def test_a_zip_holds_what_was_put_in_beyond_4_gib(tmp_path: Path) -> None:
     zeros = bytes(1 << 26)
     with Sparse(tmp_path / "letters.zip", "w") as out, ZipFile(out) as packed:
-        packed.add_all((b"%06d.bin" % number, (zeros,), 0, len(zeros)) for number in range(64))
+        packed.add_all([b"%06d.bin" % number for number in range(64)], [((zeros,), 0, len(zeros))] * 64)
         packed.add(b"last.txt", b"the last")
     archive = zipfile.ZipFile(tmp_path / "letters.zip")
     assert archive.infolist()[-1].header_offset > 1 << 32

@@ -221,7 +221,7 @@ def _from_library(case: Case) -> dict[str, Any]:
         "phases": known.timeline.phases,
         "checklists": known.checklists,
         "activities": _applying(traits, known.activities),
-        "services": _applying(traits, known.cutover.patient_services),
+        "services": {service.id: service for service in _applying(traits, known.cutover.patient_services)},
         "go_no_go": _applying(traits, known.cutover.go_no_go),
         "escalation": _applying(traits, known.cutover.escalation),
         "reentry_order": known.cutover.reentry_order,

@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import replace
 from functools import cached_property, lru_cache
-from itertools import accumulate, count, repeat
+from itertools import accumulate, repeat
 from operator import add, itemgetter
 from typing import BinaryIO
 
@@ -68,8 +68,8 @@ class WordLetters:
                 portion = recipients[start : start + _AT_ONCE]
                 poured = self._pour(portion)
                 slow += poured.count(None)
-                files = (file or self._whole(one) for file, one in zip(poured, portion, strict=True))
-                packed.add_all((b"%06d.docx" % number, *file) for number, file in zip(count(start + 1), files))
+                names = [b"%06d.docx" % number for number in range(start + 1, start + len(portion) + 1)]
+                packed.add_all(names, [file or self._whole(one) for file, one in zip(poured, portion, strict=True)])
         return slow
 
     def full(self, recipient: Recipient) -> bytes:
@@ -187,8 +187,8 @@ class _Kind:
 
     def escaped(self, facts: Sequence[str]) -> tuple[str, ...]:
         """Return these facts as they are poured; nothing where one is empty or cannot be poured."""
-        words = tuple(_written(facts[place], any_runs=any_runs) for place, any_runs in self._slots)
-        return words if all(words) else ()
+        written = [words if _AS_IT_IS(words := facts[place]) else _written(words, any_runs) for place, any_runs in self._slots]
+        return tuple(written) if all(written) else ()
 
 
 def _may_change(facts: Sequence[tuple[str, ...]]) -> Set[int]:
@@ -212,10 +212,8 @@ def _picker(places: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, ...]]
 
 
 @lru_cache(maxsize=_AT_ONCE)  # a name stands in the address and in the greeting
-def _written(words: str, *, any_runs: bool) -> str:
+def _written(words: str, any_runs: bool) -> str:
     """Return words as they stand inside a run of document.xml; '' for those that cannot stand there."""
-    if _AS_IT_IS(words):
-        return words
     words = plain(words)
     if _CONTROL.search(words):
         return ""

@@ -19,6 +19,7 @@ _HAN = "\u2e80-\u2fdf\u3000-\u303f\u31c0-\u31ef\u3400-\u4dbf\u4e00-\u9fff\uf900-
 _STRETCH = "[{0}]+(?:[\\s,.'’-]+[{0}]+)*"
 _RTL_RUN, _INDIC_RUN, _HAN_RUN = (_STRETCH.format(letters) for letters in (_RTL, _INDIC, _HAN))
 _SCRIPT_RUN = re.compile(f"({_RTL_RUN}|{_INDIC_RUN}|{_HAN_RUN})")
+_IN_RTL, _IN_INDIC = (re.compile(f"[{letters}]").match for letters in (_RTL, _INDIC))
 # Arial, which the styles name, has Arabic letters; for those of India, Nepal and Bangladesh and for Chinese this is what Word brings.
 _FONTS = {
     "cs": '<w:rFonts w:ascii="Nirmala UI" w:hAnsi="Nirmala UI" w:cs="Nirmala UI"/>',
@@ -56,7 +57,7 @@ def run(words: str, *, style: str = "", bold: bool = False, underline: bool = Fa
 
 def _script(words: str) -> str:
     """Return the kind of a run in other letters: 'rtl' if read from the right, 'cs' if joined (the names of Word's marks), or 'han'."""
-    return "rtl" if re.match(_RTL_RUN, words) else "cs" if re.match(_INDIC_RUN, words) else "han"
+    return "rtl" if _IN_RTL(words) else "cs" if _IN_INDIC(words) else "han"
 
 
 def _run(words: str, style: str, bold: bool, underline: bool, lang: str, nowrap: bool, script: str) -> str:
@@ -81,7 +82,7 @@ def _line(words: str, nowrap: bool) -> str:
 def starts_right(words: str) -> bool:
     """Say whether the words are read from right to left: their first letter is."""
     first = None if words.isascii() else _FIRST_LETTER.search(words)
-    return bool(first and re.match(_RTL_RUN, first[0]))
+    return bool(first and _IN_RTL(first[0]))
 
 
 def from_right(properties: str) -> str:
