@@ -51,7 +51,7 @@ class ZipFile:
         return size
 
     def add_all(self, names: Sequence[bytes], files: Sequence[tuple[tuple[bytes, ...], int, int]]) -> None:
-        """Add files of these names: the parts of each, one after another; its checksum; its size."""
+        """Add one file or more: of each its name, its parts one after another, its checksum and its size."""
         parts, crcs, sizes = zip(*files, strict=True)
         lengths = [*map(len, names)]
         said = [*map(_pack_said, crcs, sizes, sizes, lengths, repeat(0))]
