@@ -293,10 +293,10 @@ def all_poured(made: Press, people: Sequence[Recipient]) -> int:
 
 WORD = {
     "many facts": ('<p>Dear {{ patient.full_name }}</p><p>A {{ "long " * 99 }} 50% word</p><p>Yours, {{ patient.full_name }}</p>', 0),
-    "after a number": ('<p>1. {{ patient.address[0] if patient.address else "" }}</p>', 0),
+    "after a number": ('<p>1. {{ patient.address[0] if patient.address else "" }}</p>', 2),  # read from the right if the fact is
     "by how many lines": ("{% if patient.address | length > 4 %}<p>You live far away.</p>{% endif %}", 4),
     "by exactly how many lines": ("{% if patient.address | length == 6 %}<p>Six lines.</p>{% endif %}", 4),
-    "lines turned round": ('<p>{{ patient.address | reverse | join(", ") }}</p>', 0),
+    "lines turned round": ('<p>{{ patient.address | reverse | join(", ") }}</p>', 2),
 }
 
 

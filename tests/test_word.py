@@ -185,6 +185,11 @@ def test_right_to_left_words_have_runs_and_paragraphs_of_their_own(made: Make) -
     assert '<w:rtl/></w:rPr><w:t xml:space="preserve">محمد علي</w:t>' in body
 
 
+def test_an_address_is_read_from_the_left_whoever_lives_there(made: Make) -> None:
+    body = part(made('<div class="recipient"><p>محمد علي<br>2 Fern Lane</p></div><h1>News</h1>'))
+    assert "<w:bidi/>" not in body and "<w:rtl/>" in body
+
+
 def test_indic_words_name_a_font_that_has_them(made: Make) -> None:
     body = part(made('<h1>Languages</h1><p lang="bn">আমাদের ফোন করুন NHS।</p><p>Or <strong>ਪੰਜਾਬੀ</strong></p>'))
     look = '<w:rFonts w:ascii="Nirmala UI" w:hAnsi="Nirmala UI" w:cs="Nirmala UI"/>'

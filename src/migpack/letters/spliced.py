@@ -11,29 +11,27 @@ import re
 import zlib
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence, Set
-from dataclasses import replace
+from collections.abc import Callable, Sequence, Set
 from functools import cached_property, lru_cache
 from itertools import accumulate, repeat
 from operator import add, itemgetter
 from typing import BinaryIO
 
-from migpack.letters.addresses import MAX_LINES
 from migpack.letters.docx_file import DocxForm, FilePoured, SharedParts
-from migpack.letters.pattern import ADDRESS_MARK, MARK, faithful_page, mark_of, marked_page, plain, shortened
+from migpack.letters.pattern import ADDRESS_MARK, MARK, faithful_page, marked_page, plain, shortened
 from migpack.letters.recipients import Recipient
 from migpack.letters.zip_file import ZipFile
 from migpack.markup import read
 from migpack.model import Page
 from migpack.render import Addressee, PatientLetter
 from migpack.write.word import WordWriter
-from migpack.write.word_pieces import escape, from_right, run, starts_right
+from migpack.write.word_pieces import escape, run
 
 _OPEN, _CLOSE = '<w:r><w:t xml:space="preserve">', "</w:t></w:r>"
-_FROM_RIGHT = "\N{ARABIC LETTER ALEF}"
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")  # no Word file can hold these
-# What stands before a mark in its run, if that run is an ordinary one and its first letter is the template's.
-_STARTED = re.compile(re.escape(_OPEN) + r"[^<]*[^\W\d_][^<]*$")
+_IN_RUN = re.compile(f"{re.escape(_OPEN)}([^<]*)$")  # what stands before a mark in its run, if that run is an ordinary one
+_LETTER = re.compile(r"[^\W\d_]")
+_ADDRESS = '<w:pPr><w:pStyle w:val="Recipient"/>'
 # What stands in document.xml as it is: no signs of XML, and only Latin, Greek and Cyrillic letters, which need no runs of their own.
 _SAFE = "!#-%'-;=?-~\u00c0-\u024f\u0370-\u052f\u1e00-\u1eff\u2018\u2019"
 _AS_IT_IS = re.compile(f"[{_SAFE}]+(?: [{_SAFE}]+)*").fullmatch
@@ -54,7 +52,7 @@ class WordLetters:
         self._page = faithful_page(letter, fields)
         marks = set(map(int, MARK.findall(self._page.html if self._page else "")))
         self._printed = {self._fields[mark]: mark for mark in sorted(marks) if mark < ADDRESS_MARK}
-        self._kinds: dict[tuple[int, bool], _Kind] = {}
+        self._kinds: dict[int, _Kind] = {}
 
     def write(self, recipients: Sequence[Recipient], out: BinaryIO) -> int:
         """Write the zip; return how many letters were written in full.
@@ -88,32 +86,18 @@ class WordLetters:
         files: list[FilePoured | None] = [None] * len(recipients)
         if not self._page:
             return files
-        for kind, places, letters in self._grouped(recipients, self._facts(recipients)):
-            for place, file in zip(places, kind.pour(letters), strict=True):
-                files[place] = file
-        return files
-
-    def _grouped(
-        self, recipients: Sequence[Recipient], facts: Sequence[tuple[str, ...]]
-    ) -> Iterator[tuple[_Kind, list[int], list[tuple[str, ...]]]]:
-        """Yield each kind of letter with the places of those that are of it, and the words that are poured into them."""
-        others = _may_change(facts)
+        facts, printed = self._facts(recipients), len(self._printed)
+        for place in _may_change(facts):
+            facts[place] = self._kind(len(facts[place]) - printed).written(facts[place])
         by_size: defaultdict[int, list[int]] = defaultdict(list)
         for place, size in enumerate(map(len, facts)):
             by_size[size].append(place)
+        by_size.pop(0, None)
         for size, places in sorted(by_size.items()):
-            if sure := [place for place in places if place not in others]:
-                kind = self._kind(size - len(self._printed), False)
-                yield kind, sure, [*map(kind.pick, map(facts.__getitem__, sure))]
-        groups: dict[tuple[int, bool], tuple[_Kind, list[int], list[tuple[str, ...]]]] = {}
-        for place in sorted(others):
-            address = recipients[place].address
-            key = len(address), bool(address) and starts_right(address[0])
-            kind, places, letters = groups.get(key) or groups.setdefault(key, (self._kind(*key), [], []))
-            if poured := kind.escaped(facts[place]):
-                places.append(place)
-                letters.append(poured)
-        yield from groups.values()
+            kind = self._kind(size - printed)
+            for place, file in zip(places, kind.pour([*map(kind.pick, map(facts.__getitem__, places))]), strict=True):
+                files[place] = file
+        return files
 
     def _facts(self, recipients: Sequence[Recipient]) -> list[tuple[str, ...]]:
         """Return what each letter prints of its patient: the lines of the address, then the other facts."""
@@ -121,47 +105,22 @@ class WordLetters:
         others = [[one.values.get(field, "") for one in recipients] for field in self._printed]
         return [*map(add, addresses, zip(*others, strict=True))] if others else addresses
 
-    def _kind(self, lines: int, right: bool) -> _Kind:
-        """Return letters with so many lines of address, the first of which is read from the right or is not."""
-        if kind := self._kinds.get((lines, right)):
+    def _kind(self, lines: int) -> _Kind:
+        """Return letters with so many lines of address."""
+        if kind := self._kinds.get(lines):
             return kind
-        document = shortened(self._from_right if right else self._parts.document, lines) or self._marked(lines, right=right)
+        words = shortened(self._parts.document, lines)
+        if not words:
+            words = SharedParts(self._in_full(marked_page(self._letter, self._fields, lines))).document
         marks = (*range(ADDRESS_MARK, ADDRESS_MARK + lines), *self._printed.values())
-        self._kinds[lines, right] = _Kind(self._parts, document, marks)
-        return self._kinds[lines, right]
+        self._kinds[lines] = _Kind(self._parts, words, marks)
+        return self._kinds[lines]
 
     @cached_property
     def _parts(self) -> SharedParts:
         """A letter of marks with as many lines of address as there may be."""
         assert self._page
         return SharedParts(self._in_full(self._page))
-
-    @cached_property
-    def _from_right(self) -> str:
-        """The document.xml of that letter if the first line of its address is read from the right."""
-        return _turned(self._parts.document) or self._marked(MAX_LINES, right=True)
-
-    def _marked(self, lines: int, *, right: bool) -> str:
-        """Return the document.xml of a letter of marks, written in full."""
-        page, first = marked_page(self._letter, self._fields, lines), mark_of(ADDRESS_MARK)
-        if right:
-            page = replace(page, html=page.html.replace(first, f"{_FROM_RIGHT}{first}"))
-        return SharedParts(self._in_full(page)).document.replace(run(_FROM_RIGHT), "")
-
-
-def _turned(document: str) -> str:
-    """Return a document.xml of marks with its address read from the right; '' where it is not sure how a paragraph with it starts."""
-    *before, last = document.split(mark_of(ADDRESS_MARK))
-    turned = []
-    for piece in before:
-        others, start, paragraph = piece.rpartition("<w:p><w:pPr>")
-        properties, end, words = paragraph.partition("</w:pPr>")
-        if words == _OPEN:
-            piece = f"{others}{start}{from_right(properties)}{end}{words}"
-        elif not _STARTED.search(piece):
-            return ""
-        turned.append(piece)
-    return mark_of(ADDRESS_MARK).join((*turned, last))
 
 
 class _Kind:
@@ -171,24 +130,27 @@ class _Kind:
         """Take what letters share, the document.xml of marks of this kind, and the marks in the order of the facts."""
         pieces = MARK.split(document)
         stretches, blocks = [pieces[0].encode()], [list[str]()]  # facts with little between them share a block
-        slots = []
+        slots, free = [], [True] * len(marks)
+        paragraph = ""
         for place in range(1, len(pieces), 2):
-            before, mark, after = pieces[place - 1], int(pieces[place]), pieces[place + 1]
-            # Whether the fact may need runs of its own: the paragraph starts as it does whatever the fact is.
-            slots.append((marks.index(mark), before.endswith(_OPEN) if mark >= ADDRESS_MARK else bool(_STARTED.search(before))))
+            before, fact, after = pieces[place - 1], marks.index(int(pieces[place])), pieces[place + 1]
+            paragraph = (paragraph + before).rpartition("<w:p>")[2]
+            started = _IN_RUN.search(before)
+            free[fact] &= bool(started and (paragraph.startswith(_ADDRESS) or _LETTER.search(started[1])))
+            slots.append(fact)
             inside = len(after) <= _SHORT and place + 2 < len(pieces)
             blocks[-1].append(after if inside else "")
             if not inside:
                 stretches.append(after.encode())
                 blocks.append([])
-        self._slots = tuple(slots)
-        self.pick = _picker([place for place, _ in slots])
+        self._free = tuple(free)  # facts that may have runs of their own: their paragraphs are read as they are whatever these say
+        self.pick = _picker(slots)
         self.pour = DocxForm(parts, stretches, blocks[:-1]).pour
 
-    def escaped(self, facts: Sequence[str]) -> tuple[str, ...]:
+    def written(self, facts: Sequence[str]) -> tuple[str, ...]:
         """Return these facts as they are poured; nothing where one is empty or cannot be poured."""
-        written = [words if _AS_IT_IS(words := facts[place]) else _written(words, any_runs) for place, any_runs in self._slots]
-        return tuple(written) if all(written) else ()
+        found = tuple(words if _AS_IT_IS(words) else _written(words, free) for words, free in zip(facts, self._free, strict=True))
+        return found if all(found) else ()
 
 
 def _may_change(facts: Sequence[tuple[str, ...]]) -> Set[int]:
@@ -212,7 +174,7 @@ def _picker(places: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, ...]]
 
 
 @lru_cache(maxsize=_AT_ONCE)  # a name stands in the address and in the greeting
-def _written(words: str, any_runs: bool) -> str:
+def _written(words: str, free: bool) -> str:
     """Return words as they stand inside a run of document.xml; '' for those that cannot stand there."""
     words = plain(words)
     if _CONTROL.search(words):
@@ -220,4 +182,4 @@ def _written(words: str, any_runs: bool) -> str:
     runs = run(words)
     if runs == f"{_OPEN}{escape(words)}{_CLOSE}":
         return escape(words)
-    return f"{_CLOSE}{runs}{_OPEN}" if any_runs else ""
+    return f"{_CLOSE}{runs}{_OPEN}" if free else ""

@@ -147,6 +147,7 @@ class _Layout:
             return self._with_boxes(block, style)
         para = self._words.para(block.content, style, block.lang, fit_mm=_LOGO_MM if where.kind == "letterhead" else PICTURE_MM)
         para.align = align
+        para.rtl = para.rtl and where.kind not in _AFTER_ADDRESS  # an address here is read from the left, whoever lives there
         return [para]
 
     def _with_boxes(self, block: b.Paragraph, style: str) -> list[Piece]:

@@ -29,7 +29,6 @@ _LANGS = {"rtl": "bidi", "cs": "bidi", "han": "eastAsia"}  # what says the langu
 _TOTAL = '<w:tcBorders><w:top w:val="single" w:sz="14" w:space="0" w:color="003087"/></w:tcBorders>'
 _BAND = '<w:shd w:val="clear" w:color="auto" w:fill="F0F4F5"/>'
 _FIRST_LETTER = re.compile(r"[^\W\d_]")
-_AFTER_BIDI = re.compile("(?=<w:(?:spacing|ind|jc) |$)")  # the order of the schema, as in Para.xml
 
 
 def escape(words: str) -> str:
@@ -83,11 +82,6 @@ def starts_right(words: str) -> bool:
     """Say whether the words are read from right to left: their first letter is."""
     first = None if words.isascii() else _FIRST_LETTER.search(words)
     return bool(first and _IN_RTL(first[0]))
-
-
-def from_right(properties: str) -> str:
-    """Return the properties of a paragraph, as XML, for the same one read from right to left."""
-    return _AFTER_BIDI.sub("<w:bidi/>", properties, count=1)
 
 
 def word_field(instruction: str, shown: str = "1") -> str:
