@@ -87,7 +87,8 @@ def issued_forms(
         if page.code:
             known = earlier.get(page.code)
             sheets = dict(known.sheets if known else {}) | spots.get(page.document.id, {})
-            made[page.code] = dataclasses.replace(known or issued_form(page, practice), sheets=sheets)
+            in_order = dict(sorted(sheets.items()))  # files are made in any order
+            made[page.code] = dataclasses.replace(known or issued_form(page, practice), sheets=in_order)
     return {**_kept(earlier, made), **made}
 
 
