@@ -92,7 +92,7 @@ class WordLetters:
         by_size: defaultdict[int, list[int]] = defaultdict(list)
         for place, size in enumerate(map(len, facts)):
             by_size[size].append(place)
-        by_size.pop(0, None)
+        by_size.pop(0, None)  # those that cannot be poured
         for size, places in sorted(by_size.items()):
             kind = self._kind(size - printed)
             for place, file in zip(places, kind.pour([*map(kind.pick, map(facts.__getitem__, places))]), strict=True):
